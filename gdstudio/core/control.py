@@ -1,0 +1,90 @@
+"""How a person reaches a run that is going: pause, single step, cancel, another learning rate."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Cancelled(Exception):
+    """Raised inside a run at a batch boundary after :meth:`RunControl.cancel`."""
+
+
+class RunControl:
+    """Set from any thread, obeyed by the run's own thread between two steps.
+
+    The trainer looks at :attr:`wanted` before every step (one attribute, no lock) and calls
+    :meth:`obey` only when it is true, so that control costs nothing while nobody asks.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._paused = False
+        self._cancelled = False
+        self._steps = 0
+        self._lr: float | None = None
+        self.wanted = False
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a cancel was asked for."""
+        return self._cancelled
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits, or will before its next step."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+        self._set(_paused=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._set(_paused=False, _steps=0)
+
+    def step(self) -> None:
+        """Take one step, then wait; pauses a run that is going."""
+        with self._changed:
+            self._paused = True
+            self._steps += 1
+            self._notify()
+
+    def cancel(self) -> None:
+        """End the run before its next step, keeping what was done."""
+        self._set(_cancelled=True)
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Use ``lr`` from the next step on."""
+        self._set(_lr=lr)
+
+    def take_learning_rate(self) -> float | None:
+        """The rate that was asked for since the last call, once."""
+        with self._changed:
+            lr, self._lr = self._lr, None
+            return lr
+
+    def obey(self) -> None:
+        """Block while paused; return when a step may be taken.
+
+        Raises:
+            Cancelled: The run is to end here.
+        """
+        with self._changed:
+            while self._paused and not self._steps and not self._cancelled:
+                self._changed.wait()
+            if self._cancelled:
+                raise Cancelled
+            if self._steps:
+                self._steps -= 1
+            self.wanted = self._paused
+
+    def _set(self, **values: object) -> None:
+        with self._changed:
+            for name, value in values.items():
+                setattr(self, name, value)
+            self._notify()
+
+    def _notify(self) -> None:
+        """Wake a waiting run; the lock is held."""
+        self.wanted = True
+        self._changed.notify_all()

@@ -1,0 +1,70 @@
+"""The one exception that is meant for a person to read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+
+class StudioError(Exception):
+    """Something the person can mend: what happened and where, then what to do.
+
+    Args:
+        message: One sentence: what happened, and where (file, row, column, field).
+        hint: One sentence: what to do about it; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """A hint that names what the person may have meant.
+
+    Returns:
+        ``"Did you mean a, b?"`` where something is close, else ``"Valid names: …"``.
+    """
+    names = [str(v) for v in valid]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return f"Did you mean {', '.join(close)}?"
+    return f"Valid names: {', '.join(names)}." if names else ""
+
+
+def from_validation(
+    error: ValidationError, prefix: str = "", valid: Mapping[str, Iterable[str]] | None = None
+) -> StudioError:
+    """Pydantic's report as a sentence about its first mistake.
+
+    Args:
+        error: What pydantic raised.
+        prefix: Dotted path in front of the field's own, e.g. ``"optimizer"``.
+        valid: For a dotted section (``""`` for the top), the names that it takes.
+    """
+    first: Any = error.errors(include_url=False)[0]
+    parts = [p for p in (prefix, *map(str, first["loc"])) if p]
+    path = ".".join(parts) or "the experiment"
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, StudioError):
+        return cause
+    if first["type"] == "extra_forbidden":
+        section = ".".join(parts[:-1])
+        return StudioError(
+            f"There is no setting {path}.", nearest(parts[-1], (valid or {}).get(section, ()))
+        )
+    said = str(first["msg"])
+    said = said.removeprefix("Value error, ").removeprefix("Input ").removesuffix(".")
+    said = said[:1].lower() + said[1:]
+    if isinstance(first["input"], dict | list) and len(str(first["input"])) > 60:
+        shown = "what was given"
+    else:
+        shown = repr(first["input"])
+    return StudioError(f"{path} cannot be {shown}: it {said}.", "Nothing was changed.")

@@ -1,0 +1,325 @@
+"""The experiment as one frozen, validated, JSON-able value.
+
+An edit makes a new spec; undo is a list of specs; comparing runs is a diff of specs; a worker that
+holds a spec needs no lock. Registry keys and column names are persisted, never positions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
+
+from gdstudio.core.errors import StudioError, from_validation
+from gdstudio.core.fields import setting
+from gdstudio.core.registry import Frozen, Settings, _Refused, chosen_from, registry
+
+SCHEMA_VERSION = 1
+
+#: What a target asks for: one of two classes, one of several, or a number.
+Task = Literal["binary", "multiclass", "regression"]
+Role = Literal["feature", "target", "ignore"]
+ColumnType = Literal["numeric", "category", "ordered", "boolean", "datetime", "text", "identifier"]
+
+
+class FileSource(Settings):
+    """A table read from a file; the reader and its settings are part of the experiment."""
+
+    kind: Literal["file"] = "file"
+    path: str = setting("", label="File", help="The file that the table is read from.")
+    sha256: str = setting(
+        "", label="Hash", help="SHA-256 of the file's bytes when it was read; empty until then.", hidden=True
+    )
+    reader: chosen_from("readers") | None = setting(  # type: ignore[valid-type]
+        None, label="Reader", help="How the file is read; found from its content when empty.", hidden=True
+    )
+
+
+def _source(value: Any) -> Settings:
+    """A file, or one of the samples."""
+    if isinstance(value, Settings):
+        return value
+    if isinstance(value, Mapping) and value.get("kind") == "file":
+        return FileSource.model_validate(dict(value))
+    try:
+        return registry("samples").settings(value)
+    except StudioError as error:
+        raise _Refused(error) from error
+
+
+class ColumnSpec(Frozen):
+    """What one column of the table is, and what it is used for."""
+
+    role: Role = setting("feature", label="Role", help="Used to predict, to be predicted, or left out.")
+    type: ColumnType = setting("numeric", label="Type", help="How its values are understood.")
+    categories: tuple[str, ...] = setting(
+        (), label="Order", help="The categories of an ordered column, lowest first.", hidden=True
+    )
+
+
+class SplitSpec(Frozen):
+    """Which share of the rows is kept back, and how they are drawn."""
+
+    validation: float = setting(
+        0.2, label="Validation share", help="Rows that judge the run while it trains.", ge=0, lt=1
+    )
+    test: float = setting(
+        0.2, label="Test share", help="Rows that nothing sees until the end.", ge=0, lt=1
+    )
+    stratify: bool = setting(
+        True, label="Same class shares", help="Keeps each class's share equal in the three parts."
+    )
+    seed: int = setting(0, label="Split seed", help="Another seed draws other rows.", ge=0, le=2**31 - 1)
+
+    @model_validator(mode="after")
+    def _leave_rows_to_train(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("leaves no rows to train on: validation and test must add to less than 1")
+        return self
+
+
+class PreparationSpec(Frozen):
+    """How columns become numbers; everything is fitted on the training part alone."""
+
+    impute: Literal["median", "mean", "most_frequent"] = setting(
+        "median", label="Missing numbers", help="What stands in for a missing number.",
+        labels={"median": "Median", "mean": "Mean", "most_frequent": "Most frequent"},
+    )
+    scale: Literal["standard", "min_max", "robust", "none"] = setting(
+        "standard", label="Scale numbers",
+        help="Brings numbers to one scale, so that one learning rate suits them all.",
+        labels={"standard": "Mean 0, deviation 1", "min_max": "0 to 1",
+                "robust": "Median 0, quartile range 1", "none": "As they are"},
+    )
+    scale_target: bool = setting(
+        True, label="Scale a numeric target",
+        help="Trains on the target with mean 0 and deviation 1; predictions are given in its own unit.",
+    )
+
+
+class DataSpec(Frozen):
+    """Where the rows come from and what is done to them before training."""
+
+    source: Annotated[SerializeAsAny[Settings], BeforeValidator(_source)] = Field(
+        default_factory=lambda: registry("samples").settings("purchase")
+    )
+    target: str | None = setting(
+        None, label="Target", help="The column to predict; guessed when empty.", hidden=True
+    )
+    positive_class: str | None = setting(
+        None, label="Positive class", help="Of two classes the one that precision and recall speak of.",
+        hidden=True,
+    )
+    columns: dict[str, ColumnSpec] = setting(
+        dict, factory=True, label="Columns", help="What each column is; what is not named is guessed.",
+        hidden=True,
+    )
+    split: SplitSpec = Field(default_factory=SplitSpec)
+    preparation: PreparationSpec = Field(default_factory=PreparationSpec)
+
+
+class RegularizationSpec(Frozen):
+    """Penalties that are added to the loss; weight decay is the optimizer's own and is not one of them."""
+
+    l1: float = setting(
+        0.0, label="L1 penalty", log=True, ge=0,
+        help="Adds λ·Σ|w| over the weights (not the biases) to the loss: draws small weights to zero.",
+    )
+    l2: float = setting(
+        0.0, label="L2 penalty", log=True, ge=0,
+        help="Adds λ·Σw² over the weights (not the biases) to the loss: keeps all weights small.",
+    )
+
+
+class LearningRateChange(Frozen):
+    """A learning rate that a person set while the run was going."""
+
+    step: int = Field(ge=1, description="The first step that used it.")
+    lr: float = Field(gt=0)
+
+
+class TrainingSpec(Frozen):
+    """How long, in what portions, on what."""
+
+    epochs: int = setting(30, label="Epochs", help="How often every training row is seen.", ge=1, le=10_000_000)
+    batch_size: int = setting(
+        32, label="Batch size", ge=0,
+        help="Rows per step: 1 is stochastic, n is mini-batch, 0 takes the full training part.",
+    )
+    seed: int = setting(
+        0, label="Seed", ge=0, le=2**31 - 1,
+        help="Decides the initial weights, the order of the rows and the dropout masks.",
+    )
+    threads: int = setting(
+        1, label="Threads", ge=1, le=256, advanced=True,
+        help="Processor threads inside one operation. Another number can change the last digits.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", label="Device", help="Where the numbers are computed.",
+        labels={"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "Graphics card (CUDA)"},
+    )
+    shuffle: bool = setting(
+        True, label="Shuffle each epoch", help="Draws a new order of the rows for every epoch.", advanced=True
+    )
+    gradient_every: int = setting(
+        10, label="Gradient norm every", unit="steps", ge=0, advanced=True,
+        help="How often the gradient's norm is measured after the first 100 steps; 0 is never.",
+    )
+    evaluate_every: int = setting(
+        1, label="Evaluate every", unit="epochs", ge=1, advanced=True,
+        help="How often loss and accuracy of the training and validation parts are measured.",
+    )
+    evaluate_rows: int = setting(
+        10_000, label="Evaluate on at most", unit="rows", ge=1, advanced=True,
+        help="Rows of each part that the curves are measured on. Final scores always use every row.",
+    )
+    lr_changes: tuple[LearningRateChange, ...] = setting(
+        (), label="Learning-rate changes", help="Changes made by hand during the run.", hidden=True
+    )
+
+
+class ExperimentSpec(Frozen):
+    """Everything that decides the numbers of a run."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    data: DataSpec = Field(default_factory=DataSpec)
+    model: chosen_from("models") = Field(  # type: ignore[valid-type]
+        default_factory=lambda: registry("models").settings("mlp")
+    )
+    initializer: chosen_from("initializers") = Field(  # type: ignore[valid-type]
+        default_factory=lambda: registry("initializers").settings("default")
+    )
+    loss: chosen_from("losses") | None = Field(  # type: ignore[valid-type]
+        default=None, description="Empty: the usual one for the target."
+    )
+    optimizer: chosen_from("optimizers") = Field(  # type: ignore[valid-type]
+        default_factory=lambda: registry("optimizers").settings("adam")
+    )
+    schedule: chosen_from("schedules") = Field(  # type: ignore[valid-type]
+        default_factory=lambda: registry("schedules").settings("constant")
+    )
+    regularization: RegularizationSpec = Field(default_factory=RegularizationSpec)
+    training: TrainingSpec = Field(default_factory=TrainingSpec)
+
+    @classmethod
+    def parse(cls, value: Any) -> ExperimentSpec:
+        """A spec from plain JSON values.
+
+        Raises:
+            StudioError: A field is unknown or out of range, or the schema is newer than this program's.
+        """
+        if not isinstance(value, Mapping):
+            raise StudioError("An experiment is a JSON object with sections such as data and model.")
+        version = value.get("schema_version", SCHEMA_VERSION)
+        if not isinstance(version, int) or version > SCHEMA_VERSION:
+            raise StudioError(
+                f"This experiment has schema version {version}; this program reads up to {SCHEMA_VERSION}.",
+                "Open it with a newer version of the program.",
+            )
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise from_validation(error, valid=_names(value)) from None
+
+    @classmethod
+    def load(cls, path: Path) -> ExperimentSpec:
+        """A spec from a JSON file; raises StudioError with the file's name."""
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StudioError(f"{path} cannot be read: {error.strerror}.") from None
+        except (ValueError, RecursionError) as error:
+            raise StudioError(f"{path} is not a JSON file: {error}.") from None
+        return cls.parse(value)
+
+    def to_json(self) -> str:
+        """The spec as JSON text with every default filled in; floats read back to the same bits."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+    def get(self, path: str) -> Any:
+        """The value at a dotted path, e.g. ``get("optimizer.lr")``; raises StudioError where there is none."""
+        value: Any = self
+        for name in path.split("."):
+            if isinstance(value, Frozen) and name in type(value).model_fields:
+                value = getattr(value, name)
+            elif isinstance(value, Mapping) and name in value:
+                value = value[name]
+            else:
+                raise StudioError(f"There is no setting {path}.")
+        return value
+
+    def with_values(self, values: Mapping[str, Any]) -> ExperimentSpec:
+        """A new spec with dotted paths set.
+
+        Naming another ``kind`` starts from that kind's own defaults; the order of the paths does not matter.
+
+        Raises:
+            StudioError: An unknown path (with the nearest valid names) or a value that does not fit.
+        """
+        plain = self.model_dump(mode="json")
+        for path, value in sorted(values.items(), key=lambda item: not item[0].endswith(".kind")):
+            _put(plain, path.split("."), value, path)
+        return type(self).parse(plain)
+
+
+def _put(section: dict[str, Any], parts: list[str], value: Any, path: str) -> None:
+    """Set one dotted path in a plain spec; a new kind drops the settings of the old one."""
+    name, *rest = parts
+    if rest:
+        inner = section.get(name)
+        if inner is None:
+            inner = section[name] = {}
+        if not isinstance(inner, dict):
+            raise StudioError(f"There is no setting {path}: {name} holds a value, not a section.")
+        _put(inner, rest, value, path)
+    elif name == "kind":
+        if section.get("kind") != value:
+            section.clear()
+        section["kind"] = value
+    else:
+        section[name] = value
+
+
+def _names(value: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Section path → the names that pydantic knows there, for hints."""
+    names = {"": list(ExperimentSpec.model_fields)}
+    for section, model in (
+        ("data", DataSpec),
+        ("data.split", SplitSpec),
+        ("data.preparation", PreparationSpec),
+        ("regularization", RegularizationSpec),
+        ("training", TrainingSpec),
+    ):
+        names[section] = list(model.model_fields)
+    return names
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """``KEY=VALUE`` as the command line takes it; the value is JSON where it parses as JSON, else text.
+
+    Raises:
+        StudioError: There is no ``=``, or no key before it.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise StudioError(f"{text!r} is not KEY=VALUE.", "Write for example optimizer.lr=0.01.")
+    try:
+        parsed = json.loads(value, parse_constant=lambda name: name)
+    except (ValueError, RecursionError):
+        parsed = value
+    return key.strip(), parsed
+
+
+def differences(one: ExperimentSpec, other: ExperimentSpec) -> dict[str, tuple[Any, Any]]:
+    """Dotted path → the two values, for every leaf in which two specs differ; ``None`` where one has none."""
+
+    def leaves(value: Any, path: str = "") -> dict[str, Any]:
+        if isinstance(value, dict) and value:
+            return {k: v for name, v_ in value.items() for k, v in leaves(v_, f"{path}.{name}".strip(".")).items()}
+        return {path: value}
+
+    a, b = leaves(one.model_dump(mode="json")), leaves(other.model_dump(mode="json"))
+    return {k: (a.get(k), b.get(k)) for k in sorted(a.keys() | b.keys()) if a.get(k) != b.get(k)}

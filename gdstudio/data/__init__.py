@@ -1,0 +1,1 @@
+"""From a file or a sample to arrays: reader → Table → Split → Preparation → Dataset."""

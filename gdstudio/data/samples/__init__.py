@@ -1,0 +1,1 @@
+"""Sample tables, one module each; none of them needs a network."""

@@ -1,0 +1,1 @@
+"""What is minimized: losses for data."""

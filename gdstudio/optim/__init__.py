@@ -1,0 +1,1 @@
+"""What decides a step from a gradient: optimizers, schedules, initial weights, penalties."""

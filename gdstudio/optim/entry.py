@@ -1,0 +1,38 @@
+"""What optimizers, schedules and initializers declare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gdstudio.core.registry import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerEntry(Entry):
+    """An optimizer.
+
+    ``build(settings, parameters) -> torch.optim.Optimizer``. Its settings model has a field ``lr``.
+
+    Attributes:
+        symbols: Symbol in the formula → what it is, e.g. ``{r"\\eta": "learning rate"}``.
+    """
+
+    symbols: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEntry(Entry):
+    """A schedule: what the learning rate is multiplied with, step by step.
+
+    ``build(settings, total_steps, steps_per_epoch) -> Callable[[int], float]`` from the 0-based number of
+    the step to a factor; pure, so that a resumed run needs to know its step alone.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitializerEntry(Entry):
+    """How weights and biases are drawn.
+
+    ``build(settings, nonlinearity) -> Callable[[nn.Module, torch.Generator], None]`` fills one layer's
+    ``weight`` and ``bias`` in place from that generator alone; ``nonlinearity`` is the activation's key.
+    """
