@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - not an error: it is how a run ends early
     """Raised inside a run at a batch boundary after :meth:`RunControl.cancel`."""
 
 

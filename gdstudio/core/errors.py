@@ -57,9 +57,7 @@ def from_validation(
         return cause
     if first["type"] == "extra_forbidden":
         section = ".".join(parts[:-1])
-        return StudioError(
-            f"There is no setting {path}.", nearest(parts[-1], (valid or {}).get(section, ()))
-        )
+        return StudioError(f"There is no setting {path}.", nearest(parts[-1], (valid or {}).get(section, ())))
     said = str(first["msg"])
     said = said.removeprefix("Value error, ").removeprefix("Input ").removesuffix(".")
     said = said[:1].lower() + said[1:]

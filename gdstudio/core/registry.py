@@ -77,13 +77,13 @@ class Registry(Mapping[str, Entry]):
     def __init__(self, family: str) -> None:
         self.family = family
         package = importlib.import_module(FAMILIES[family])
-        found = []
+        found: list[Entry] = []
         for module in pkgutil.iter_modules(package.__path__):
             entry = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "ENTRY", None)
             if entry is not None:
                 found.append(entry)
         found.sort(key=lambda e: (e.order, e.label))
-        self._entries = {entry.key: entry for entry in found}
+        self._entries: dict[str, Entry] = {entry.key: entry for entry in found}
 
     def __getitem__(self, key: str) -> Entry:
         try:
@@ -138,12 +138,12 @@ def chosen_from(family: str) -> Any:
         try:
             return registry(family).settings(value)
         except StudioError as error:
-            raise _Refused(error) from error
+            raise RefusedError(error) from error
 
     return Annotated[SerializeAsAny[Settings], BeforeValidator(choose)]
 
 
-class _Refused(ValueError):
+class RefusedError(ValueError):
     """Carries a StudioError through pydantic, which passes on only ValueErrors."""
 
     def __init__(self, error: StudioError) -> None:

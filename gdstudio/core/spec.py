@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 from gdstudio.core.errors import StudioError, from_validation
 from gdstudio.core.fields import setting
-from gdstudio.core.registry import Frozen, Settings, _Refused, chosen_from, registry
+from gdstudio.core.registry import Frozen, Settings, RefusedError, chosen_from, registry
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 #: What a target asks for: one of two classes, one of several, or a number.
 Task = Literal["binary", "multiclass", "regression"]
@@ -47,7 +47,7 @@ def _source(value: Any) -> Settings:
     try:
         return registry("samples").settings(value)
     except StudioError as error:
-        raise _Refused(error) from error
+        raise RefusedError(error) from error
 
 
 class ColumnSpec(Frozen):
@@ -66,12 +66,8 @@ class SplitSpec(Frozen):
     validation: float = setting(
         0.2, label="Validation share", help="Rows that judge the run while it trains.", ge=0, lt=1
     )
-    test: float = setting(
-        0.2, label="Test share", help="Rows that nothing sees until the end.", ge=0, lt=1
-    )
-    stratify: bool = setting(
-        True, label="Same class shares", help="Keeps each class's share equal in the three parts."
-    )
+    test: float = setting(0.2, label="Test share", help="Rows that nothing sees until the end.", ge=0, lt=1)
+    stratify: bool = setting(True, label="Same class shares", help="Keeps each class's share equal in the three parts.")
     seed: int = setting(0, label="Split seed", help="Another seed draws other rows.", ge=0, le=2**31 - 1)
 
     @model_validator(mode="after")
@@ -85,17 +81,25 @@ class PreparationSpec(Frozen):
     """How columns become numbers; everything is fitted on the training part alone."""
 
     impute: Literal["median", "mean", "most_frequent"] = setting(
-        "median", label="Missing numbers", help="What stands in for a missing number.",
+        "median",
+        label="Missing numbers",
+        help="What stands in for a missing number.",
         labels={"median": "Median", "mean": "Mean", "most_frequent": "Most frequent"},
     )
     scale: Literal["standard", "min_max", "robust", "none"] = setting(
-        "standard", label="Scale numbers",
+        "standard",
+        label="Scale numbers",
         help="Brings numbers to one scale, so that one learning rate suits them all.",
-        labels={"standard": "Mean 0, deviation 1", "min_max": "0 to 1",
-                "robust": "Median 0, quartile range 1", "none": "As they are"},
+        labels={
+            "standard": "Mean 0, deviation 1",
+            "min_max": "0 to 1",
+            "robust": "Median 0, quartile range 1",
+            "none": "As they are",
+        },
     )
     scale_target: bool = setting(
-        True, label="Scale a numeric target",
+        True,
+        label="Scale a numeric target",
         help="Trains on the target with mean 0 and deviation 1; predictions are given in its own unit.",
     )
 
@@ -106,15 +110,18 @@ class DataSpec(Frozen):
     source: Annotated[SerializeAsAny[Settings], BeforeValidator(_source)] = Field(
         default_factory=lambda: registry("samples").settings("purchase")
     )
-    target: str | None = setting(
-        None, label="Target", help="The column to predict; guessed when empty.", hidden=True
-    )
+    target: str | None = setting(None, label="Target", help="The column to predict; guessed when empty.", hidden=True)
     positive_class: str | None = setting(
-        None, label="Positive class", help="Of two classes the one that precision and recall speak of.",
+        None,
+        label="Positive class",
+        help="Of two classes the one that precision and recall speak of.",
         hidden=True,
     )
     columns: dict[str, ColumnSpec] = setting(
-        dict, factory=True, label="Columns", help="What each column is; what is not named is guessed.",
+        dict,
+        factory=True,
+        label="Columns",
+        help="What each column is; what is not named is guessed.",
         hidden=True,
     )
     split: SplitSpec = Field(default_factory=SplitSpec)
@@ -125,11 +132,17 @@ class RegularizationSpec(Frozen):
     """Penalties that are added to the loss; weight decay is the optimizer's own and is not one of them."""
 
     l1: float = setting(
-        0.0, label="L1 penalty", log=True, ge=0,
+        0.0,
+        label="L1 penalty",
+        log=True,
+        ge=0,
         help="Adds λ·Σ|w| over the weights (not the biases) to the loss: draws small weights to zero.",
     )
     l2: float = setting(
-        0.0, label="L2 penalty", log=True, ge=0,
+        0.0,
+        label="L2 penalty",
+        log=True,
+        ge=0,
         help="Adds λ·Σw² over the weights (not the biases) to the loss: keeps all weights small.",
     )
 
@@ -146,34 +159,57 @@ class TrainingSpec(Frozen):
 
     epochs: int = setting(30, label="Epochs", help="How often every training row is seen.", ge=1, le=10_000_000)
     batch_size: int = setting(
-        32, label="Batch size", ge=0,
+        32,
+        label="Batch size",
+        ge=0,
         help="Rows per step: 1 is stochastic, n is mini-batch, 0 takes the full training part.",
     )
     seed: int = setting(
-        0, label="Seed", ge=0, le=2**31 - 1,
+        0,
+        label="Seed",
+        ge=0,
+        le=2**31 - 1,
         help="Decides the initial weights, the order of the rows and the dropout masks.",
     )
     threads: int = setting(
-        1, label="Threads", ge=1, le=256, advanced=True,
+        1,
+        label="Threads",
+        ge=1,
+        le=256,
+        advanced=True,
         help="Processor threads inside one operation. Another number can change the last digits.",
     )
     device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto", label="Device", help="Where the numbers are computed.",
+        "auto",
+        label="Device",
+        help="Where the numbers are computed.",
         labels={"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "Graphics card (CUDA)"},
     )
     shuffle: bool = setting(
         True, label="Shuffle each epoch", help="Draws a new order of the rows for every epoch.", advanced=True
     )
     gradient_every: int = setting(
-        10, label="Gradient norm every", unit="steps", ge=0, advanced=True,
+        10,
+        label="Gradient norm every",
+        unit="steps",
+        ge=0,
+        advanced=True,
         help="How often the gradient's norm is measured after the first 100 steps; 0 is never.",
     )
     evaluate_every: int = setting(
-        1, label="Evaluate every", unit="epochs", ge=1, advanced=True,
+        1,
+        label="Evaluate every",
+        unit="epochs",
+        ge=1,
+        advanced=True,
         help="How often loss and accuracy of the training and validation parts are measured.",
     )
     evaluate_rows: int = setting(
-        10_000, label="Evaluate on at most", unit="rows", ge=1, advanced=True,
+        10_000,
+        label="Evaluate on at most",
+        unit="rows",
+        ge=1,
+        advanced=True,
         help="Rows of each part that the curves are measured on. Final scores always use every row.",
     )
     lr_changes: tuple[LearningRateChange, ...] = setting(

@@ -9,12 +9,12 @@ from gdstudio.core.registry import Entry
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerEntry(Entry):
-    """An optimizer.
+    r"""An optimizer.
 
     ``build(settings, parameters) -> torch.optim.Optimizer``. Its settings model has a field ``lr``.
 
     Attributes:
-        symbols: Symbol in the formula → what it is, e.g. ``{r"\\eta": "learning rate"}``.
+        symbols: Symbol in the formula → what it is, e.g. ``((r"\eta", "learning rate"),)``.
     """
 
     symbols: tuple[tuple[str, str], ...] = ()
