@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: it is how a run ends early
@@ -22,6 +23,7 @@ class RunControl:
         self._cancelled = False
         self._steps = 0
         self._lr: float | None = None
+        self._weights = False
         self.wanted = False
 
     @property
@@ -57,26 +59,38 @@ class RunControl:
         """Use ``lr`` from the next step on."""
         self._set(_lr=lr)
 
+    def request_weights(self) -> None:
+        """Have a copy of the weights put into the history before the next step, e.g. to draw with it."""
+        self._set(_weights=True)
+
     def take_learning_rate(self) -> float | None:
         """The rate that was asked for since the last call, once."""
         with self._changed:
             lr, self._lr = self._lr, None
             return lr
 
-    def obey(self) -> None:
+    def obey(self, give_weights: Callable[[], None]) -> None:
         """Block while paused; return when a step may be taken.
+
+        Args:
+            give_weights: Called on the run's thread when a copy of the weights was asked for, also while paused.
 
         Raises:
             Cancelled: The run is to end here.
         """
-        with self._changed:
-            while self._paused and not self._steps and not self._cancelled:
-                self._changed.wait()
-            if self._cancelled:
-                raise Cancelled
-            if self._steps:
-                self._steps -= 1
-            self.wanted = self._paused
+        while True:
+            with self._changed:
+                while self._paused and not (self._steps or self._cancelled or self._weights):
+                    self._changed.wait()
+                if self._cancelled:
+                    raise Cancelled
+                asked, self._weights = self._weights, False
+                if not asked:
+                    if self._steps:
+                        self._steps -= 1
+                    self.wanted = self._paused
+                    return
+            give_weights()
 
     def _set(self, **values: object) -> None:
         with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -75,9 +76,27 @@ class Columns:
             self._published = ({name: array[:length].copy() for name, array in arrays.items()}, length)
 
 
+@dataclass(frozen=True)
+class Weights:
+    """A copy of a model's state after a step.
+
+    Attributes:
+        step: The number of steps taken; 0 is before the first.
+        state: Name → array, as in the module's ``state_dict``.
+    """
+
+    step: int
+    state: Mapping[str, NDArray[np.generic]]
+
+
 class RunHistory:
-    """One row a step and one row an epoch, while the run goes and after it."""
+    """One row a step and one row an epoch, while the run goes and after it.
+
+    Attributes:
+        weights: The newest copy of the weights that was asked for; replaced as a whole by the writer.
+    """
 
     def __init__(self) -> None:
+        self.weights: Weights | None = None
         self.steps = Columns(STEP_COLUMNS)
         self.epochs = Columns(EPOCH_COLUMNS, capacity=128)

@@ -1,0 +1,109 @@
+"""Writing so that a file is always the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gdstudio.core.errors import StudioError
+
+#: Windows: sharing violation, lock violation, access denied while a scanner or a viewer holds the file.
+_PASSING_WINDOWS_ERRORS = (5, 32, 33)
+_RETRY_SECONDS = 2.5
+
+
+def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+    """Have ``write`` fill a temporary file beside ``path``, make it durable, then put it in place.
+
+    Args:
+        path: The file that is to be replaced or made; its folder must exist.
+        write: Fills the file whose path it is given.
+
+    Raises:
+        StudioError: It could not be written; ``path`` then still holds what it held.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            # safetensors and pandas write without fsync: a power cut after the rename could leave an empty file.
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            _replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StudioError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Choose a folder that you may write to, with room on its disk.",
+        ) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with ``\\n`` line ends, atomically; raises StudioError like :func:`write_atomic`."""
+    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n") and None)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that can be written to, with its parents.
+
+    Raises:
+        StudioError: It is a file, cannot be made, or cannot be written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with _probe(path):
+            pass
+    except FileExistsError:
+        raise StudioError(f"{path} is a file, not a folder.", "Choose another name for the folder.") from None
+    except OSError as error:
+        raise StudioError(
+            f"The folder {path} cannot be written: {error.strerror or error}.", "Choose another folder."
+        ) from None
+
+
+@contextlib.contextmanager
+def _probe(folder: Path) -> Iterator[None]:
+    with tempfile.TemporaryFile(dir=folder):
+        yield
+
+
+def _umask() -> int:
+    """The process's umask; mkstemp made the file private, the person's other files are not."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    deadline = time.monotonic() + _RETRY_SECONDS
+    while True:
+        try:
+            os.replace(temporary, path)
+            return
+        except OSError as error:
+            passing = getattr(error, "winerror", None) in _PASSING_WINDOWS_ERRORS
+            if not passing or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

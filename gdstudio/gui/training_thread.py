@@ -1,0 +1,58 @@
+"""The thread that trains. It computes; everything that it has to say goes through signals or the history."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from gdstudio.core.control import RunControl
+from gdstudio.core.errors import StudioError
+from gdstudio.core.history import RunHistory
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.table import Table
+
+log = logging.getLogger(__name__)
+
+
+class TrainingThread(QThread):
+    """Runs one experiment.
+
+    Signals carry the run's life, never a step: charts poll :attr:`history`.
+
+    Attributes:
+        control: Pause, single step, cancel, learning rate; usable from the window's thread.
+        history: Rows so far; readable from any thread.
+    """
+
+    event = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, spec: ExperimentSpec, table: Table, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("training")
+        self.control = RunControl()
+        self.history = RunHistory()
+        self._spec = spec
+        self._table = table
+
+    def run(self) -> None:
+        """Train; an exception of any kind becomes one signal, since one that left here would end the process."""
+        try:
+            from gdstudio.training.run import run_experiment
+
+            result = run_experiment(
+                self._spec,
+                table=self._table,
+                control=self.control,
+                history=self.history,
+                on_event=self.event.emit,
+            )
+        except StudioError as error:
+            self.failed.emit(error)
+        except BaseException as error:  # noqa: BLE001
+            log.info("The run ended with an unexpected error", exc_info=error)
+            self.failed.emit(error)
+        else:
+            self.succeeded.emit(result)

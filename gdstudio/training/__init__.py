@@ -1,0 +1,1 @@
+"""The loop and what surrounds it: :func:`gdstudio.training.run.run_experiment` is the only way anything trains."""

@@ -1,0 +1,208 @@
+"""What happens around the five steps: control, learning rate, history, curves, the last finite weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gdstudio.core.control import RunControl
+from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
+from gdstudio.core.history import RunHistory, Weights
+from gdstudio.core.spec import LearningRateChange, TrainingSpec
+
+#: Losses stay on the device until so many are there, so that no step waits for one to be read.
+_BLOCK_STEPS = 256
+#: … or until so many seconds have passed, so that a chart of slow steps does not lag.
+_BLOCK_SECONDS = 0.05
+#: The first steps are where gradients tell most: each of them is measured.
+_ALWAYS_MEASURED = 100
+
+
+class Diverged(Exception):  # noqa: N818 - not an error of the program: it is how a run can end
+    """The loss is no longer a finite number.
+
+    Attributes:
+        step: The step (1-based) whose loss was not finite.
+        epoch: Its epoch (1-based).
+        lr: The learning rate of that step.
+    """
+
+    def __init__(self, step: int, epoch: int, lr: float, loss: float) -> None:
+        super().__init__(f"step {step}")
+        self.step, self.epoch, self.lr, self.loss = step, epoch, lr, loss
+
+
+class Recorder:
+    """Stands beside the loop and never changes a number in it.
+
+    Args:
+        model: What is trained.
+        optimizer: Whose learning rate is set before each step.
+        factor: The schedule: 0-based step → factor of the base rate.
+        control: What the person asked for.
+        history: Where rows go.
+        curves: ``() -> dict`` of the epoch columns that are measured on whole parts.
+        settings: The training section.
+        lr: The base learning rate.
+        on_event: Hears of pauses and changed rates.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        factor: Callable[[int], float] | None,
+        control: RunControl,
+        history: RunHistory,
+        curves: Callable[[], dict[str, float]],
+        settings: TrainingSpec,
+        lr: float,
+        on_event: Listener,
+    ) -> None:
+        self._optimizer = optimizer
+        self._factor = factor
+        self._control = control
+        self._history = history
+        self._curves = curves
+        self._settings = settings
+        self._on_event = on_event
+        self._base_lr = lr
+        self._lr = lr
+        self._planned = {change.step: change.lr for change in settings.lr_changes}
+        self._model = model
+        self._tensors = [*model.parameters(), *(b for b in model.buffers() if b.is_floating_point())]
+        self._finite = [t.detach().clone() for t in self._tensors]
+        self._parameters = [p for p in model.parameters() if p.requires_grad]
+        self._losses: list[Tensor] = []
+        self._norms: dict[int, Tensor] = {}
+        self._rates: list[float] = []
+        self._seconds: list[float] = []
+        self._epoch = 1
+        self._started = self._flushed = time.perf_counter()
+        self._waited = 0.0
+        self.step = 0
+        self.lr_changes = dict(self._planned)
+        self._set_rate()
+
+    def before_step(self) -> None:
+        """Pause, cancel, and the rate of the coming step; raises Cancelled."""
+        if self._control.wanted:
+            self._obey()
+        if self._planned and (lr := self._planned.get(self.step + 1)) is not None:
+            self._base_lr = lr
+            self._set_rate()
+        elif self._factor is not None:
+            self._set_rate()
+
+    def after_step(self, loss: Tensor) -> None:
+        """Note the loss of the step that was just taken; raises Diverged with the block that shows it."""
+        self.step += 1
+        self._losses.append(loss.detach())
+        self._rates.append(self._lr)
+        every = self._settings.gradient_every
+        if every and (self.step <= _ALWAYS_MEASURED or self.step % every == 0):
+            self._norms[len(self._losses) - 1] = self._gradient_norm()
+        now = time.perf_counter()
+        self._seconds.append(now - self._started - self._waited)
+        if len(self._losses) >= _BLOCK_STEPS or now - self._flushed > _BLOCK_SECONDS:
+            self.flush()
+
+    def after_epoch(self, epoch: int) -> None:
+        """Measure the curves, keep the weights if they are finite; raises Diverged."""
+        self.flush()
+        last = epoch == self._settings.epochs
+        if last or epoch % self._settings.evaluate_every == 0:
+            row = self._curves()
+            row.update(epoch=epoch, step=self.step, seconds=self.seconds)
+            self._history.epochs.append({name: [value] for name, value in row.items()})
+            if not np.isfinite(row["train_loss"]):
+                raise Diverged(self.step, epoch, self._lr, row["train_loss"])
+        torch._foreach_copy_(self._finite, [t.detach() for t in self._tensors])
+        self._epoch = epoch + 1
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training since the start, without the pauses."""
+        return time.perf_counter() - self._started - self._waited
+
+    @property
+    def changes(self) -> tuple[LearningRateChange, ...]:
+        """Every change of the base rate that took effect, for the spec that the run is saved with."""
+        return tuple(LearningRateChange(step=step, lr=lr) for step, lr in sorted(self.lr_changes.items()))
+
+    def flush(self) -> None:
+        """Move what was noted into the history; raises Diverged where a loss is not finite."""
+        count = len(self._losses)
+        self._flushed = time.perf_counter()
+        if not count:
+            return
+        losses = torch.stack(self._losses).double().cpu().numpy()
+        norms = np.full(count, np.nan)
+        if self._norms:
+            norms[list(self._norms)] = torch.stack(list(self._norms.values())).double().cpu().numpy()
+        finite = np.isfinite(losses)
+        kept = count if finite.all() else int(np.argmin(finite)) + 1
+        first = self.step - count + 1
+        self._history.steps.append(
+            {
+                "step": np.arange(first, first + kept, dtype=float),
+                "epoch": np.full(kept, float(self._epoch)),
+                "train_loss": losses[:kept],
+                "learning_rate": self._rates[:kept],
+                "gradient_norm": norms[:kept],
+                "seconds": self._seconds[:kept],
+            }
+        )
+        rate, loss = self._rates[kept - 1], float(losses[kept - 1])
+        for noted in (self._losses, self._rates, self._seconds):
+            noted.clear()
+        self._norms.clear()
+        if not finite.all():
+            self.step = first + kept - 1
+            raise Diverged(self.step, self._epoch, rate, loss)
+
+    def restore_finite(self) -> None:
+        """Put back the weights and buffers of the end of the last finite epoch."""
+        with torch.no_grad():
+            torch._foreach_copy_([t.detach() for t in self._tensors], self._finite)
+
+    def _obey(self) -> None:
+        self.flush()
+        lr = self._control.take_learning_rate()
+        waits = self._control.paused and not self._control.cancelled
+        began = time.perf_counter()
+        if waits:
+            self._on_event(Paused(self.step))
+        try:
+            self._control.obey(self._give_weights)
+        finally:
+            self._waited += time.perf_counter() - began
+        if waits and not self._control.paused:
+            self._on_event(Resumed(self.step))
+        later = self._control.take_learning_rate()
+        lr = lr if later is None else later
+        if lr is not None:
+            self._base_lr = lr
+            self.lr_changes[self.step + 1] = lr
+            self._set_rate()
+            self._on_event(LearningRateChanged(self.step + 1, lr))
+
+    def _give_weights(self) -> None:
+        state = {name: t.detach().cpu().numpy().copy() for name, t in self._model.state_dict().items()}
+        self._history.weights = Weights(self.step, state)
+
+    def _set_rate(self) -> None:
+        lr = self._base_lr if self._factor is None else self._base_lr * self._factor(self.step)
+        if lr != self._lr or not self._rates:
+            self._lr = lr
+            for group in self._optimizer.param_groups:
+                group["lr"] = lr
+
+    def _gradient_norm(self) -> Tensor:
+        """Euclidean norm of the gradient over all parameters."""
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))

@@ -1,0 +1,91 @@
+"""What a run brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from torch import nn
+
+from gdstudio.core.history import RunHistory
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import Dataset
+from gdstudio.data.preparation import Preparation
+from gdstudio.evaluation.metrics import metrics
+from gdstudio.evaluation.predict import outputs_of
+from gdstudio.evaluation.predictions import Predictions
+from gdstudio.objectives.entry import LossEntry
+
+Status = Literal["finished", "cancelled", "diverged"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that has ended, however it ended.
+
+    Attributes:
+        spec: The exact experiment, guesses filled in, with the rates that were changed by hand.
+        status: How it ended.
+        message: The same as a sentence.
+        dataset: What it was trained on.
+        model: On the CPU, in evaluation mode.
+        history: Rows a step and an epoch.
+        predictions: Part (train, validation, test) → predictions; a part without rows is missing.
+        metrics: Part → scores, as in metrics.json; ``{}`` for a part without rows.
+        environment: Versions, device, threads, data hash.
+        steps: Steps that were taken.
+    """
+
+    spec: ExperimentSpec
+    status: Status
+    message: str
+    dataset: Dataset
+    model: nn.Module
+    history: RunHistory
+    predictions: Mapping[str, Predictions]
+    metrics: Mapping[str, Any]
+    environment: Mapping[str, object]
+    steps: int
+
+    def save(self, folder: Path) -> None:
+        """Write the run folder, each file whole or not at all.
+
+        Raises:
+            StudioError: The folder cannot be written.
+        """
+        from gdstudio.training.run_folder import save
+
+        save(self, folder)
+
+
+def predictions_of(
+    model: nn.Module, loss: LossEntry, preparation: Preparation, features: np.ndarray, rows: np.ndarray,
+    target: np.ndarray | None,
+) -> Predictions:  # fmt: skip
+    """Predictions in the target's own terms: class names, or values in its own unit.
+
+    Args:
+        model: On the CPU.
+        loss: Turns outputs into probabilities.
+        preparation: Turns class numbers and scaled values back.
+        features: ``(n, d)`` float32, prepared.
+        rows: ``(n,)`` 0-based rows in the source.
+        target: ``(n,)`` class numbers or scaled values; None where it is unknown.
+    """
+    raise NotImplementedError
+
+
+def score_parts(
+    model: nn.Module, loss: LossEntry, dataset: Dataset
+) -> tuple[dict[str, Predictions], dict[str, Any]]:
+    """Predictions and scores of every part, computed from the same arrays."""
+    predictions, scores = {}, {}
+    for name, part in dataset.parts.items():
+        scores[name] = {}
+        if len(part):
+            predictions[name] = predictions_of(model, loss, dataset.preparation, part.features, part.rows, part.target)
+            scores[name] = metrics(predictions[name], dataset.classes, dataset.task)
+    return predictions, scores

@@ -1,0 +1,172 @@
+"""The run folder: what a run leaves on disk, and reading it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.torch
+from pydantic import ValidationError
+from torch import nn
+
+from gdstudio.core.errors import StudioError
+from gdstudio.core.files import make_folder, write_atomic, write_text
+from gdstudio.core.history import Columns
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import prepare
+from gdstudio.data.load import load_table
+from gdstudio.data.preparation import Preparation
+from gdstudio.evaluation.metrics import metrics
+from gdstudio.evaluation.predictions import Predictions
+from gdstudio.training.modules import build_module, loss_entry
+
+if TYPE_CHECKING:
+    from gdstudio.training.result import RunResult
+
+#: Written as whole numbers.
+_COUNTS = ("step", "epoch")
+#: Kept out of history.csv: nothing in it may depend on the clock.
+_CLOCK = ("seconds",)
+
+_TRAIN_AGAIN = "Train the run again from its spec.json."
+
+
+def claim(folder: Path) -> None:
+    """Make the folder before a run spends its time.
+
+    Raises:
+        StudioError: It cannot be written, or holds files that are no run's.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "spec.json").exists():
+        raise StudioError(f"The folder {folder} holds other files.", "Choose an empty folder or a new name.")
+    make_folder(folder)
+
+
+def save(result: RunResult, folder: Path) -> None:
+    """Write everything that a run leaves; see :meth:`RunResult.save`."""
+    claim(folder)
+    write_text(folder / "environment.json", _json(result.environment))
+    write_text(folder / "preparation.json", result.dataset.preparation.model_dump_json(indent=2) + "\n")
+    write_atomic(folder / "history.csv", lambda path: _write_columns(result.history.steps, path, without=_CLOCK))
+    write_atomic(folder / "epochs.csv", lambda path: _write_columns(result.history.epochs, path))
+    write_text(folder / "metrics.json", _json(result.metrics))
+    if "test" in result.predictions:
+        frame = predictions_frame(result.predictions["test"])
+        write_atomic(folder / "predictions.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
+    state = {name: tensor.contiguous() for name, tensor in result.model.state_dict().items()}
+    write_atomic(folder / "model.safetensors", lambda path: safetensors.torch.save_file(state, path))
+    changes = [f"Learning rate {c.lr:g} from step {c.step} on." for c in result.spec.training.lr_changes]
+    log = [*result.dataset.notes, *changes, result.message]
+    write_text(folder / "log.txt", "\n".join(log) + "\n")
+    # Last: a folder with a spec is a run.
+    write_text(folder / "spec.json", result.spec.to_json())
+
+
+def predictions_frame(predictions: Predictions) -> pd.DataFrame:
+    """The rows of predictions.csv: row, target, prediction, and a probability for each class."""
+    columns: dict[str, Any] = {"row": predictions.rows}
+    if predictions.target is not None:
+        columns["target"] = predictions.target
+    columns["prediction"] = predictions.prediction
+    if predictions.probabilities is not None:
+        for index, name in enumerate(predictions.classes):
+            columns[f"probability_{name}"] = predictions.probabilities[:, index]
+    return pd.DataFrame(columns)
+
+
+def load_run(folder: Path) -> SavedRun:
+    """A run as it was saved.
+
+    Raises:
+        StudioError: It is no run folder, or a file in it is missing or damaged; says which.
+    """
+    if not (folder / "spec.json").is_file():
+        raise StudioError(
+            f"{folder} is not a run folder: it has no spec.json.", "Name a folder that train --out wrote."
+        )
+    spec = ExperimentSpec.load(folder / "spec.json")
+    try:
+        text = (folder / "preparation.json").read_text(encoding="utf-8")
+        preparation = Preparation.model_validate_json(text)
+    except OSError as error:
+        raise StudioError(f"{folder / 'preparation.json'} cannot be read: {error.strerror}.") from None
+    except (ValidationError, ValueError):
+        raise StudioError(f"{folder / 'preparation.json'} is damaged.", _TRAIN_AGAIN) from None
+    return SavedRun(folder, spec, preparation)
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run folder that was read.
+
+    Attributes:
+        folder: Where it lies.
+        spec: The exact experiment.
+        preparation: Fitted on its training part.
+    """
+
+    folder: Path
+    spec: ExperimentSpec
+    preparation: Preparation
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The trained model on the CPU, in evaluation mode; raises StudioError where the weights do not fit."""
+        preparation = self.preparation
+        model = build_module(self.spec, len(preparation.feature_names), preparation.task, len(preparation.classes))
+        path = self.folder / "model.safetensors"
+        try:
+            model.load_state_dict(safetensors.torch.load_file(path))
+        except OSError as error:
+            raise StudioError(f"{path} cannot be read: {error.strerror or error}.") from None
+        except (RuntimeError, safetensors.SafetensorError):
+            raise StudioError(f"{path} is damaged or of another model.", _TRAIN_AGAIN) from None
+        return model.eval()
+
+    def evaluate(self) -> dict[str, Any]:
+        """Scores of every part of the run's own data, as in metrics.json.
+
+        Raises:
+            StudioError: The data are gone or are other data than the run was trained on.
+        """
+        from gdstudio.training.result import score_parts
+
+        dataset = prepare(self.spec.data, load_table(self.spec.data.source))
+        return score_parts(self.model, loss_entry(self.spec), dataset)[1]
+
+    def evaluate_file(self, path: Path) -> dict[str, Any]:
+        """Scores on all rows of another file that has the target."""
+        predictions, _ = self._predict(path, with_target=True)
+        return metrics(predictions, self.preparation.classes, self.preparation.task)
+
+    def predict_file(self, path: Path, out: Path) -> list[str]:
+        """Write the predictions of a file's rows.
+
+        Returns:
+            What a person should know, as sentences: e.g. categories that training never saw.
+        """
+        predictions, notes = self._predict(path, with_target=False)
+        frame = predictions_frame(predictions)
+        write_atomic(out, lambda temporary: frame.to_csv(temporary, index=False, lineterminator="\n"))
+        return notes
+
+    def _predict(self, path: Path, with_target: bool) -> tuple[Predictions, list[str]]:
+        raise NotImplementedError
+
+
+def _write_columns(columns: Columns, path: Path, without: Sequence[str] = ()) -> None:
+    """A CSV whose floats read back to the same bits; NaN, "not measured", is an empty cell."""
+    arrays = {name: array for name, array in columns.snapshot().items() if name not in without}
+    frame = pd.DataFrame({k: v.astype(np.int64) if k in _COUNTS else v for k, v in arrays.items()})
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
