@@ -15,9 +15,11 @@ class OptimizerEntry(Entry):
 
     Attributes:
         symbols: Symbol in the formula → what it is, e.g. ``((r"\eta", "learning rate"),)``.
+        needs_closure: Whether ``step`` must be given a function that computes loss and gradients anew.
     """
 
     symbols: tuple[tuple[str, str], ...] = ()
+    needs_closure: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,6 @@ class ScheduleEntry(Entry):
 class InitializerEntry(Entry):
     """How weights and biases are drawn.
 
-    ``build(settings, nonlinearity) -> Callable[[nn.Module, torch.Generator], None]`` fills one layer's
+    ``build(settings, nonlinearity) -> Callable[[nn.Linear, torch.Generator], None]`` fills one layer's
     ``weight`` and ``bias`` in place from that generator alone; ``nonlinearity`` is the activation's key.
     """
