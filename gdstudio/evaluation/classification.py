@@ -66,7 +66,8 @@ def need_every_class(target: NDArray[np.intp], classes: tuple[str, ...]) -> None
 def statistic(name: Statistic, average: Average) -> Score:
     """Precision, recall or F1 by scikit-learn.
 
-    A class for which it is not defined counts as 0 in an average, as scikit-learn has it.
+    In an average a class for which it is not defined counts as 0, and one that is neither in the part nor predicted
+    does not count: scikit-learn's defaults.
     """
 
     def score(predictions: Predictions, positive: str | None) -> float:
@@ -74,7 +75,7 @@ def statistic(name: Statistic, average: Average) -> Score:
 
         target, predicted = known_codes(predictions)
         one = average == "auto" and positive is not None
-        labels = [predictions.classes.index(str(positive))] if one else list(range(len(predictions.classes)))
+        labels = [predictions.classes.index(str(positive))] if one else np.union1d(target, predicted)
         over = None if one else "weighted" if average == "weighted" else "macro"
         values = precision_recall_fscore_support(target, predicted, labels=labels, average=over, zero_division=0)
         if one:

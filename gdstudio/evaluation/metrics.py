@@ -29,7 +29,8 @@ def metrics(predictions: Predictions, classes: Sequence[str], task: Task) -> dic
         For classes also ``positive_class`` (None for more than two), ``classes``, ``confusion_matrix`` (rows are
         targets, columns predictions, in the order of ``classes``), ``per_class`` (name → precision, recall, f1,
         support), ``macro`` and ``weighted`` averages. Precision, recall and F1 are the positive class's where
-        there are two classes and macro averages otherwise; in averages a class without a value counts as 0.
+        there are two classes and macro averages otherwise; in averages a class without a value counts as 0, and one
+        that is neither in the part nor predicted does not count (scikit-learn's defaults).
     """
     positive = classes[-1] if task == "binary" else None
     result: dict[str, Any] = {"n": len(predictions)}
@@ -73,6 +74,6 @@ def _by_class(predictions: Predictions, classes: Sequence[str], undefined: dict[
                 undefined[f"per_class.{name}.{statistic}"] = reason
     result = {"confusion_matrix": counts.tolist(), "per_class": per_class}
     for average in ("macro", "weighted"):
-        means = precision_recall_fscore_support(target, predicted, labels=labels, average=average, zero_division=0)
+        means = precision_recall_fscore_support(target, predicted, average=average, zero_division=0)
         result[average] = {statistic: float(means[row]) for row, statistic in enumerate(_STATISTICS)}
     return result

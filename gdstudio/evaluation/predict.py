@@ -50,6 +50,6 @@ def outputs_of(
         device = torch.device("cpu") if parameter is None else parameter.device
     rows = torch.as_tensor(features)
     with evaluating(model):
-        chunks = [model(chunk.to(device)).cpu() for chunk in rows.split(batch_rows)]
+        chunks = [model(chunk.to(device)).cpu() for chunk in torch.split(rows, batch_rows)]
     outputs: NDArray[Any] = torch.cat(chunks).numpy()
     return outputs
