@@ -53,8 +53,12 @@ def _source(value: Any) -> Settings:
 class ColumnSpec(Frozen):
     """What one column of the table is, and what it is used for."""
 
-    role: Role = setting("feature", label="Role", help="Used to predict, to be predicted, or left out.")
-    type: ColumnType = setting("numeric", label="Type", help="How its values are understood.")
+    role: Role | None = setting(
+        None, label="Role", help="Used to predict, to be predicted, or left out; guessed when empty."
+    )
+    type: ColumnType | None = setting(
+        None, label="Type", help="How its values are understood; guessed when empty."
+    )
     categories: tuple[str, ...] = setting(
         (), label="Order", help="The categories of an ordered column, lowest first.", hidden=True
     )

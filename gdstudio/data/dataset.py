@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gdstudio.core.spec import DataSpec, Task
+from gdstudio.data.fit import fit_preparation
 from gdstudio.data.preparation import Preparation
+from gdstudio.data.roles import class_names, resolve, task_of
+from gdstudio.data.split import split_rows
 from gdstudio.data.table import Table
+from gdstudio.data.values import labels, numbers
 
 
 @dataclass(frozen=True)
@@ -70,4 +76,54 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
     Raises:
         StudioError: The table cannot be trained on as it is; says which column and what to do.
     """
-    raise NotImplementedError
+    resolved = resolve(spec, table)
+    task = task_of(resolved, table)
+    classes = class_names(resolved, table) if task != "regression" else ()
+    target = str(resolved.target)
+    frame = table.frame
+    rows, numbers_of_classes = _usable(frame[target], target, classes)
+    notes = [f"'{c.name}': {c.reason}" for c in table.columns if c.reason and resolved.columns[c.name].role == "ignore"]
+    left_out = len(frame) - len(rows)
+    if left_out:
+        notes.append(
+            f"{left_out:,} {'row' if left_out == 1 else 'rows'} left out because the target '{target}' is missing there."
+        )
+    split = split_rows(resolved.split, rows, numbers_of_classes)
+    notes.extend(split.notes)
+    preparation, said = fit_preparation(resolved, frame, split.train, task, classes)
+    notes.extend(said)
+    features = preparation.transform(frame)
+
+    def part(rows: NDArray[np.int64]) -> Part:
+        return Part(rows, np.ascontiguousarray(features[rows]), preparation.encode_target(frame[target].iloc[rows]))
+
+    train = part(split.train)
+    if classes:
+        lacking = [
+            c for c, count in zip(classes, np.bincount(train.target, minlength=len(classes)), strict=True) if not count
+        ]
+        if lacking:
+            notes.append(f"No training row is of the class {', '.join(map(repr, lacking))}; it cannot be learned.")
+    return Dataset(
+        spec=resolved,
+        table=table,
+        task=task,
+        classes=classes,
+        feature_names=preparation.feature_names,
+        train=train,
+        validation=part(split.validation),
+        test=part(split.test),
+        preparation=preparation,
+        notes=tuple(notes),
+    )
+
+
+def _usable(
+    series: pd.Series[Any], target: str, classes: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """The rows that have a target ``(n,)`` and their class numbers ``(n,)``, None for a regression."""
+    if not classes:
+        return np.flatnonzero(~np.isnan(numbers(series, target))), None
+    codes, found = labels(series)
+    rows = np.flatnonzero(codes >= 0)
+    return rows, np.array([classes.index(name) for name in found], dtype=np.int64)[codes[rows]]

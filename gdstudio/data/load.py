@@ -1,0 +1,140 @@
+"""From a source to a table: the one way rows come into the program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from gdstudio.core.control import Cancelled
+from gdstudio.core.errors import StudioError
+from gdstudio.core.registry import Settings, registry
+from gdstudio.core.spec import FileSource
+from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, SampleEntry
+from gdstudio.data.opening import check_file, offered_reader
+from gdstudio.data.roles import guess_columns
+from gdstudio.data.table import Table
+
+_CHUNK_BYTES = 1 << 22
+
+
+def load_table(
+    source: Settings,
+    *,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+    verify: bool = True,
+) -> Table:
+    """Read a sample or a file.
+
+    Args:
+        source: A sample's settings or a :class:`FileSource`; without a reader the best for the content is taken.
+        progress: Called with the share that is done, 0 … 1.
+        cancelled: Asked now and then; once true, :class:`Cancelled` is raised.
+        verify: Whether a hash in ``source`` must be that of the file.
+
+    Returns:
+        The table; its ``source`` carries the file's hash and the reader with every guess filled in.
+
+    Raises:
+        StudioError: The file cannot be read, is not the one that the hash was taken of, or holds no rows.
+        Cancelled: ``cancelled`` said so.
+    """
+    report: Progress = progress or (lambda share: None)
+    stop: IsCancelled = cancelled or (lambda: False)
+    if isinstance(source, FileSource):
+        return _file(source, report, stop, verify)
+    entry = cast(SampleEntry, registry("samples")[source.kind])
+    frame = entry.build(source)
+    columns = guess_columns(frame, target=entry.target, known=entry.columns)
+    report(1.0)
+    return Table(frame, columns, entry.label, source, data_hash(frame), description=entry.help)
+
+
+def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool) -> Table:
+    path = Path(source.path).expanduser()
+    check_file(path)
+    digest = file_hash(path, lambda share: report(0.1 * share), stop)
+    if verify and source.sha256 and source.sha256 != digest:
+        raise StudioError(
+            f"{path} is not the file that this experiment was made with: its content has changed.",
+            "Put the old file back, or open the new one as new data.",
+        )
+    if source.reader is None:
+        entry = offered_reader(path)
+        settings = entry.settings(kind=entry.key)
+    else:
+        settings = source.reader
+        entry = cast(ReaderEntry, registry("readers")[settings.kind])
+    reading = entry.build(settings, path, lambda share: report(0.1 + 0.75 * share), stop)
+    frame = reading.frame
+    if not len(frame):
+        raise StudioError(f"{path} holds no rows.", "Choose another file, or check which row holds the column names.")
+    if stop():
+        raise Cancelled
+    report(0.85)
+    columns = guess_columns(frame)
+    report(0.95)
+    table = Table(
+        frame=frame,
+        columns=columns,
+        name=path.name,
+        source=source.model_copy(update={"path": str(path), "sha256": digest, "reader": reading.settings}),
+        data_hash=data_hash(frame),
+        notes=reading.notes,
+        details=dict(reading.details),
+    )
+    report(1.0)
+    return table
+
+
+def file_hash(path: Path, progress: Callable[[float], None], cancelled: IsCancelled) -> str:
+    """SHA-256 of a file's bytes in hexadecimal; raises StudioError where it cannot be read."""
+    digest = hashlib.sha256()
+    done = 0
+    try:
+        size = max(path.stat().st_size, 1)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                if cancelled():
+                    raise Cancelled
+                digest.update(chunk)
+                done += len(chunk)
+                progress(min(done / size, 1.0))
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return digest.hexdigest()
+
+
+def data_hash(frame: pd.DataFrame) -> str:
+    """SHA-256 over column names, types and values in hexadecimal; equal on every machine.
+
+    Numbers enter as 64-bit little-endian, missing ones as one NaN; everything else by its text.
+    """
+    digest = hashlib.sha256(f"{len(frame)} x {frame.shape[1]}".encode())
+    for name in frame.columns:
+        series = frame[name]
+        digest.update(f"\0{len(str(name))}:{name}".encode("utf-8", "surrogatepass"))
+        for chunk in _bytes_of(series):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _bytes_of(series: pd.Series[Any]) -> tuple[bytes | memoryview, ...]:
+    if pd.api.types.is_bool_dtype(series) and not series.hasnans:
+        return b"?", series.to_numpy(dtype=np.uint8).data
+    if pd.api.types.is_integer_dtype(series) and not series.hasnans:
+        kind = "<u8" if pd.api.types.is_unsigned_integer_dtype(series) else "<i8"
+        return b"i", np.ascontiguousarray(series.to_numpy(), dtype=kind).data.cast("B")
+    if pd.api.types.is_float_dtype(series):
+        values = np.array(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype="<f8")
+        values[np.isnan(values)] = np.nan
+        return b"f", values.data.cast("B")
+    codes, values = pd.factorize(series, use_na_sentinel=True)
+    texts = [str(v).encode("utf-8", "surrogatepass") for v in values]
+    lengths = ",".join(str(len(t)) for t in texts).encode()
+    return b"s", np.ascontiguousarray(codes, dtype="<i8").data.cast("B"), lengths, b";", *texts

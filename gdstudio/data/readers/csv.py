@@ -1,0 +1,87 @@
+"""Text tables: CSV, TSV and their kin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gdstudio.core.fields import setting
+from gdstudio.core.registry import Settings
+from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading
+
+if TYPE_CHECKING:
+    from gdstudio.data.text.dialect import Dialect
+
+_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".psv")
+
+
+class CsvSettings(Settings):
+    """How the text is read; what is empty is guessed from the file."""
+
+    kind: Literal["csv"] = "csv"
+    encoding: str = setting("", label="Encoding", help="How letters are stored, e.g. utf-8 or cp1252.")
+    delimiter: str = setting("", label="Delimiter", help="What stands between two values; \\t is a tab.", max_length=8)
+    quote: str | None = setting(None, label="Quote", help='What encloses a value, usually ".', max_length=1)
+    decimal: str = setting("", label="Decimal mark", help="The mark before decimals: a point or a comma.", max_length=1)
+    thousands: str | None = setting(
+        None,
+        label="Thousands mark",
+        help="The mark between thousands; none where numbers have no such mark.",
+        max_length=1,
+    )
+    header: int | None = setting(
+        None, label="Header rows", help="How many rows hold the column names; 0 where there are none.", ge=0, le=20
+    )
+    skip_rows: int | None = setting(
+        None, label="Skip rows", help="Lines before the table that are no part of it.", ge=0, le=10_000
+    )
+    missing_words: tuple[str, ...] | None = setting(
+        None, label="Missing-value words", help="Words that stand for a missing value."
+    )
+
+
+def offers(path: Path, head: bytes) -> float:
+    """Text is likely a table; other bytes are none."""
+    from gdstudio.data.text.encoding import looks_binary
+
+    if not head or looks_binary(head):
+        return 0.0
+    return 0.5 if any(suffix.lower() in _ENDINGS for suffix in path.suffixes[-2:]) else 0.3
+
+
+def build(settings: CsvSettings, path: Path, progress: Progress, cancelled: IsCancelled) -> Reading:
+    """Guess what the settings leave open from the file's beginning, then read it whole."""
+    from gdstudio.data.text.dialect import find_dialect
+    from gdstudio.data.text.read import read_text
+
+    dialect = find_dialect(settings, path)
+    frame, notes = read_text(dialect, path, progress, cancelled)
+    return Reading(frame, _filled(settings, dialect), (*dialect.notes, *notes), dialect.details)
+
+
+def _filled(settings: CsvSettings, dialect: Dialect) -> CsvSettings:
+    return settings.model_copy(
+        update={
+            "encoding": dialect.encoding,
+            "delimiter": dialect.delimiter,
+            "quote": dialect.quote,
+            "decimal": dialect.decimal,
+            "thousands": dialect.thousands,
+            "header": dialect.header,
+            "skip_rows": dialect.skip_rows,
+            "missing_words": dialect.missing_words,
+        }
+    )
+
+
+ENTRY = ReaderEntry(
+    key="csv",
+    label="Text table (CSV)",
+    settings=CsvSettings,
+    build=build,
+    offers=offers,
+    extensions=_ENDINGS,
+    help="A row of text for each row of the table, with a delimiter between values. Encoding, delimiter, decimal mark "
+    "and header are found from the content.",
+    order=10,
+)

@@ -1,0 +1,128 @@
+"""A file's bytes, decompressed where it is compressed, with a bound on how many there can be."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from gdstudio.core.control import Cancelled
+from gdstudio.core.errors import StudioError
+from gdstudio.data.entry import IsCancelled, Progress
+
+#: A compressed file may unfold to so many bytes, and to so many times its size (a real table reaches about 50).
+MOST_BYTES = 8 << 30
+MOST_RATIO = 1000
+#: Small files may have any ratio: a megabyte of one letter harms nobody.
+FREE_BYTES = 64 << 20
+
+_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
+
+
+def compression_of(head: bytes) -> str:
+    """``gzip``, ``bzip2``, ``xz``, ``zip`` or empty, from a file's first bytes."""
+    for magic, name in ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PK\x03\x04", "zip")):
+        if head.startswith(magic):
+            return name
+    return ""
+
+
+class Bounded(io.RawIOBase):
+    """Reads through, counting: reports progress, obeys a cancel, refuses more bytes than any table needs.
+
+    Args:
+        stream: The decompressed bytes.
+        below: The file itself, whose position tells how far reading is.
+        size: Bytes of the file.
+        path: For messages.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], below: IO[bytes], size: int, path: Path, progress: Progress, cancelled: IsCancelled
+    ) -> None:
+        self._stream, self._below, self._size, self._path = stream, below, max(size, 1), path
+        self._progress, self._cancelled = progress, cancelled
+        self._bound = min(MOST_BYTES, max(FREE_BYTES, size * MOST_RATIO))
+        self._plain = stream is below
+        self._read = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; raises StudioError for a damaged or boundless file, Cancelled when asked to stop."""
+        if self._cancelled():
+            raise Cancelled
+        try:
+            data = self._stream.read(len(buffer))
+        except _DAMAGE as error:
+            raise _damaged(self._path, error) from None
+        self._read += len(data)
+        if self._read > self._bound and not self._plain:
+            raise StudioError(
+                f"{self._path} unfolds to more than {self._bound >> 20:,} MB: too much for a table.",
+                "Unpack it by hand to see what it holds.",
+            )
+        self._progress(min(self._below.tell() / self._size, 1.0))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _damaged(path: Path, error: Exception) -> StudioError:
+    return StudioError(
+        f"{path} is a damaged or cut-off compressed file: {str(error) or 'it ends too early'}.",
+        "Copy or download it again.",
+    )
+
+
+@contextmanager
+def open_plain(
+    path: Path, progress: Progress = lambda share: None, cancelled: IsCancelled = lambda: False
+) -> Iterator[IO[bytes]]:
+    """A file's bytes, decompressed by what its first bytes say (a zip archive by its only file).
+
+    Raises:
+        StudioError: It cannot be opened or decompressed; also while it is being read.
+    """
+    try:
+        with path.open("rb") as below:
+            kind = compression_of(below.read(8))
+            below.seek(0)
+            with _unfolded(below, kind, path) as stream:
+                bounded = Bounded(stream, below, path.stat().st_size, path, progress, cancelled)
+                yield io.BufferedReader(bounded, 1 << 18)
+    except _DAMAGE as error:
+        raise _damaged(path, error) from None
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: {error.strerror or error}.", "Check that you may read it.") from None
+
+
+@contextmanager
+def _unfolded(below: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
+    if kind == "gzip":
+        yield gzip.GzipFile(fileobj=below)  # type: ignore[misc]
+    elif kind == "bzip2":
+        yield bz2.BZ2File(below)  # type: ignore[misc]
+    elif kind == "xz":
+        yield lzma.LZMAFile(below)  # type: ignore[misc]
+    elif kind == "zip":
+        with zipfile.ZipFile(below) as archive:
+            names = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]
+            if len(names) == 1 and names[0].flag_bits & 1:
+                raise StudioError(f"{path} is protected by a password.", "Unpack it by hand.")
+            if len(names) == 1:
+                with archive.open(names[0]) as stream:
+                    yield stream
+            else:
+                # Office files are archives too: their readers open them by themselves.
+                yield below
+    else:
+        yield below

@@ -1,0 +1,1 @@
+"""Text tables: which encoding, which dialect, then reading."""
