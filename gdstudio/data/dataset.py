@@ -85,9 +85,8 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
     notes = [f"'{c.name}': {c.reason}" for c in table.columns if c.reason and resolved.columns[c.name].role == "ignore"]
     left_out = len(frame) - len(rows)
     if left_out:
-        notes.append(
-            f"{left_out:,} {'row' if left_out == 1 else 'rows'} left out because the target '{target}' is missing there."
-        )
+        counted = f"{left_out:,} {'row' if left_out == 1 else 'rows'}"
+        notes.append(f"{counted} left out because the target '{target}' is missing there.")
     split = split_rows(resolved.split, rows, numbers_of_classes)
     notes.extend(split.notes)
     preparation, said = fit_preparation(resolved, frame, split.train, task, classes)

@@ -60,7 +60,7 @@ def guess_column(series: pd.Series[Any], name: str, as_target: bool = False, rea
         role = "target"
         if kind == "numeric" and _is_classes(series, rows - missing, distinct):
             kind = "category"
-            why = f"Its {distinct} different whole numbers are taken as classes; set its type to numeric to predict amounts."
+            why = f"Its {distinct} whole numbers are taken as classes; set its type to numeric to predict amounts."
         elif kind not in ("numeric", "category", "ordered", "boolean"):
             kind = "numeric" if pd.api.types.is_numeric_dtype(series) else "category"
             why = ""

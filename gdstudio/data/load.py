@@ -134,7 +134,7 @@ def _bytes_of(series: pd.Series[Any]) -> tuple[bytes | memoryview, ...]:
         values = np.array(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype="<f8")
         values[np.isnan(values)] = np.nan
         return b"f", values.data.cast("B")
-    codes, values = pd.factorize(series, use_na_sentinel=True)
-    texts = [str(v).encode("utf-8", "surrogatepass") for v in values]
+    codes, found = pd.factorize(series, use_na_sentinel=True)
+    texts = [str(v).encode("utf-8", "surrogatepass") for v in found]
     lengths = ",".join(str(len(t)) for t in texts).encode()
     return b"s", np.ascontiguousarray(codes, dtype="<i8").data.cast("B"), lengths, b";", *texts

@@ -109,7 +109,7 @@ def _codes(series: pd.Series[Any], categories: tuple[str, ...], fill: str) -> ND
     place = {name: index for index, name in enumerate(categories)}
     # The last entry is reached by code -1, a missing value.
     lookup = np.array([*(place.get(name, _UNSEEN) for name in found), place[fill]], dtype=np.int64)
-    return cast("NDArray[np.int64]", lookup[codes])
+    return lookup[codes]
 
 
 class Preparation(Frozen):
@@ -169,14 +169,12 @@ class Preparation(Frozen):
         """Raise a StudioError that names the columns which ``frame`` lacks."""
         lacking = [name for name in self.raw_columns if name not in frame.columns]
         if lacking:
-            hint = nearest(lacking[0], map(str, frame.columns))
-            one = len(lacking) == 1
-            raise StudioError(
-                f"The {'column' if one else 'columns'} {', '.join(map(repr, lacking))} {'is' if one else 'are'} missing: "
-                "the model was trained with it." if one else
-                f"The columns {', '.join(map(repr, lacking))} are missing: the model was trained with them.",
-                hint,
-            )  # fmt: skip
+            said = (
+                f"The column {lacking[0]!r} is missing: the model was trained with it."
+                if len(lacking) == 1
+                else f"The columns {', '.join(map(repr, lacking))} are missing: the model was trained with them."
+            )
+            raise StudioError(said, nearest(lacking[0], map(str, frame.columns)))
 
     def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Column → number of rows whose category training never saw; columns without any are left out."""
@@ -216,7 +214,7 @@ class Preparation(Frozen):
         return cast("NDArray[np.int64] | NDArray[np.float32]", values)
 
     def decode_target(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Class numbers ``(n,)`` as class names (object array), or scaled values as float64 in the target's own unit."""
+        """Class numbers ``(n,)`` as class names (objects), or scaled values as float64 in their own unit."""
         if self.task == "regression":
             return np.asarray(values, dtype=np.float64) * self.target_scale + self.target_center
         return np.array(self.classes, dtype=object)[np.asarray(values, dtype=np.int64)]
@@ -225,7 +223,7 @@ class Preparation(Frozen):
         codes, found = labels(series)
         place: Mapping[str, int] = {name: index for index, name in enumerate(self.classes)}
         lookup = np.array([*(place.get(name, -1) for name in found), -1], dtype=np.int64)
-        return cast("NDArray[np.int64]", lookup[codes])
+        return lookup[codes]
 
 
 def scaling(values: Floats, how: str) -> tuple[float, float]:

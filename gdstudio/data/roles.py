@@ -88,8 +88,8 @@ def resolve(spec: DataSpec, table: Table) -> DataSpec:
         given = spec.columns.get(column.name)
         is_target = column.name == target
         if is_target != (column.role == "target"):
-            column = guess_column(table.frame[column.name], column.name, as_target=is_target)  # noqa: PLW2901
-        column = _with_known(column, given, target=is_target)  # noqa: PLW2901
+            column = guess_column(table.frame[column.name], column.name, as_target=is_target)
+        column = _with_known(column, given, target=is_target)
         role = "target" if is_target else column.role
         kind = column.type
         if is_target and kind not in _TARGET_TYPES:
@@ -182,7 +182,7 @@ def class_names(spec: DataSpec, table: Table) -> tuple[str, ...]:
     if positive is not None and positive not in names:
         raise StudioError(f"The positive class {positive!r} is not a class of {target!r}.", nearest(positive, names))
     positive = positive or affirmative(names) or names[-1]
-    return tuple(n for n in names if n != positive) + (positive,)
+    return (*(n for n in names if n != positive), positive)
 
 
 def _no_values(target: str) -> StudioError:

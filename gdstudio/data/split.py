@@ -47,8 +47,8 @@ def split_rows(spec: SplitSpec, rows: Rows, classes: NDArray[np.int64] | None = 
     test, validation = _count(spec.test, n), _count(spec.validation, n)
     if n - test - validation < 2:
         raise StudioError(
-            f"{n:,} usable {'row is' if n == 1 else 'rows are'} too few: {validation} would go to validation and {test} "
-            f"to test, which leaves {max(n - test - validation, 0)} to train on.",
+            f"{n:,} usable {'row is' if n == 1 else 'rows are'} too few: {validation} would go to validation and "
+            f"{test} to test, which leaves {max(n - test - validation, 0)} to train on.",
             "Use a table with more rows, or make the validation and test shares smaller.",
         )
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
@@ -108,11 +108,14 @@ def open_plain(
 @contextmanager
 def _unfolded(below: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
     if kind == "gzip":
-        yield gzip.GzipFile(fileobj=below)  # type: ignore[misc]
+        with gzip.GzipFile(fileobj=below) as unzipped:
+            yield cast("IO[bytes]", unzipped)
     elif kind == "bzip2":
-        yield bz2.BZ2File(below)  # type: ignore[misc]
+        with bz2.BZ2File(below) as unzipped_bz2:
+            yield unzipped_bz2
     elif kind == "xz":
-        yield lzma.LZMAFile(below)  # type: ignore[misc]
+        with lzma.LZMAFile(below) as unzipped_xz:
+            yield unzipped_xz
     elif kind == "zip":
         with zipfile.ZipFile(below) as archive:
             names = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]

@@ -41,6 +41,6 @@ ENTRY = SampleEntry(
     build=build,
     task="binary",
     target="class",
-    help="Two half circles that reach into each other. A straight line gets most points right; a curve gets nearly all.",
+    help="Two half circles that reach into each other. A straight line gets most points right, a curve nearly all.",
     order=100,
 )
