@@ -23,7 +23,7 @@ class SgdSettings(Settings):
     kind: Literal["sgd"] = "sgd"
     lr: float = lr_setting(0.1)
     momentum: float = setting(
-        0.9,
+        0.0,
         label="Momentum",
         help="Share of the last step's direction that is kept: 0.9 lets steps in one direction add up to ten times "
         "their size, and cancels swings. 0 is plain gradient descent.",
