@@ -19,7 +19,7 @@ class AsgdSettings(Settings):
     """Step size and its decay in ASGD."""
 
     kind: Literal["asgd"] = "asgd"
-    lr: float = lr_setting(0.01)
+    lr: float = lr_setting(0.01, "A rate that is changed during the run is used one step later than with others.")
     lambd: float = setting(
         1e-4,
         label="Decay term",
