@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 import gdstudio
@@ -27,6 +26,9 @@ from gdstudio.core.spec import ExperimentSpec, FileSource, parse_assignment
 if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
 
+#: What typer raises for a wrong option or argument; it names the class only by its kinds.
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+
 CANCELLED = 130
 BAD_INPUT = 2
 
@@ -40,14 +42,8 @@ app = typer.Typer(
 
 
 def is_command_line(arguments: Sequence[str]) -> bool:
-    """Whether the arguments name a subcommand or ask for help or the version; otherwise the window opens."""
-    if not arguments:
-        return False
-    names = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    first = arguments[0]
-    return first in names or first in ("--version", "--help", "-h") or (
-        first.startswith("-") and first not in ("--reset-settings",)
-    )
+    """Whether a subcommand runs; without arguments, or with a file that exists, the window opens."""
+    return bool(arguments) and not Path(arguments[0]).is_file()
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
@@ -58,12 +54,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except StudioError as error:
         _complain(error.message, error.hint)
         return BAD_INPUT
-    except click.exceptions.Exit as end:
+    except typer.Exit as end:
         return int(end.exit_code)
-    except click.ClickException as error:
+    except UsageError as error:
         _complain(error.format_message(), "See gdstudio --help.")
         return BAD_INPUT
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("Cancelled.", file=sys.stderr)  # noqa: T201
         return CANCELLED
     except BrokenPipeError:
@@ -182,9 +178,7 @@ def _entry(family: str, key: str) -> dict[str, Any]:
     return {
         "key": key,
         "label": entry.label,
-        "settings": [
-            {"name": f.name, "label": f.label, "default": defaults[f.name]} for f in describe(entry.settings)
-        ],
+        "settings": [{"name": f.name, "label": f.label, "default": defaults[f.name]} for f in describe(entry.settings)],
     }
 
 
@@ -200,7 +194,9 @@ def _experiment(
     sources = [name for name, given in (("--sample", sample), ("--data", data), ("--spec", spec)) if given is not None]
     if len(sources) != 1:
         said = "none was given" if not sources else f"{' and '.join(sources)} were given together"
-        raise StudioError(f"One of --sample, --data and --spec says what to train on; {said}.", "See gdstudio train --help.")
+        raise StudioError(
+            f"One of --sample, --data and --spec says what to train on; {said}.", "See gdstudio train --help."
+        )
     experiment = ExperimentSpec.load(spec) if spec is not None else ExperimentSpec()
     values: dict[str, Any] = {}
     if sample is not None:
@@ -269,10 +265,9 @@ class _Progress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-        with Progress(
-            TextColumn("Training"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.fields[losses]}"),
-            console=Console(stderr=True), transient=True,
-        ) as bar:  # fmt: skip
+        losses = TextColumn("{task.fields[losses]}")
+        columns = (TextColumn("Training"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), losses)
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None, losses="")
             while not self._ended.wait(0.1):
                 bar.update(task, total=self._total or None, completed=len(self.history.steps), losses=self._losses())
@@ -317,9 +312,14 @@ def _print_metrics(metrics: Mapping[str, Any]) -> None:
     for part in parts:
         table.add_column(part, justify="right")
     for name in names:
-        values = [metrics[part].get(name) for part in parts]
-        table.add_row(name, *("not defined" if v is None else f"{v:.4g}" if isinstance(v, float) else f"{v}" for v in values))
+        table.add_row(name, *(_number(metrics[part].get(name)) for part in parts))
     Console().print(table)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "not defined"
+    return f"{value:.4g}" if isinstance(value, float) else f"{value}"
 
 
 def _print_json(document: Any) -> None:

@@ -39,6 +39,20 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"Valid names: {', '.join(names)}." if names else ""
 
 
+class RefusedError(ValueError):
+    """Carries a refusal through pydantic, which passes on only ValueErrors.
+
+    Args:
+        error: Why a part of a spec was refused.
+        names: The settings that the part takes, for hints.
+    """
+
+    def __init__(self, error: StudioError | ValidationError, names: Iterable[str] = ()) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.names = tuple(names)
+
+
 def from_validation(
     error: ValidationError, prefix: str = "", valid: Mapping[str, Iterable[str]] | None = None
 ) -> StudioError:
@@ -53,16 +67,19 @@ def from_validation(
     parts = [p for p in (prefix, *map(str, first["loc"])) if p]
     path = ".".join(parts) or "the experiment"
     cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, RefusedError):
+        if isinstance(cause.error, ValidationError):
+            return from_validation(cause.error, path, {path: cause.names})
+        return cause.error
     if isinstance(cause, StudioError):
         return cause
     if first["type"] == "extra_forbidden":
         section = ".".join(parts[:-1])
         return StudioError(f"There is no setting {path}.", nearest(parts[-1], (valid or {}).get(section, ())))
     said = str(first["msg"])
-    said = said.removeprefix("Value error, ").removeprefix("Input ").removesuffix(".")
-    said = said[:1].lower() + said[1:]
-    if isinstance(first["input"], dict | list) and len(str(first["input"])) > 60:
-        shown = "what was given"
-    else:
-        shown = repr(first["input"])
-    return StudioError(f"{path} cannot be {shown}: it {said}.", "Nothing was changed.")
+    if cause is not None:
+        # A model's own check speaks of the section as a whole, as in "asks for Nesterov without momentum".
+        return StudioError(f"{path} {said.removeprefix('Value error, ').removesuffix('.')}.")
+    said = said.removeprefix("Input ").removesuffix(".")
+    shown = "what was given" if isinstance(first["input"], dict | list) else repr(first["input"])
+    return StudioError(f"{path} cannot be {shown}: it {said[:1].lower()}{said[1:]}.")

@@ -48,7 +48,10 @@ def setting(
         visible_when: ``(field, values)``: shown only while that field has one of those values.
         advanced: Folded away until wanted.
         hidden: Never in a form; a widget of its own edits it.
-        ge, gt, le, lt: Bounds.
+        ge: Smallest value.
+        gt: Bound below, not itself allowed.
+        le: Largest value.
+        lt: Bound above, not itself allowed.
         factory: Whether ``default`` is a factory.
         max_length: Longest list or text.
     """

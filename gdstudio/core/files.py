@@ -51,8 +51,8 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text with ``\\n`` line ends, atomically; raises StudioError like :func:`write_atomic`."""
-    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n") and None)
+    """Write UTF-8 text with Unix line ends, atomically; raises StudioError like :func:`write_atomic`."""
+    write_atomic(path, lambda temporary: temporary.write_bytes(text.encode()) and None)
 
 
 def make_folder(path: Path) -> None:
@@ -90,7 +90,7 @@ def _replace(temporary: Path, path: Path) -> None:
     deadline = time.monotonic() + _RETRY_SECONDS
     while True:
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
             return
         except OSError as error:
             passing = getattr(error, "winerror", None) in _PASSING_WINDOWS_ERRORS

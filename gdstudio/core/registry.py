@@ -12,11 +12,11 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
 
-from gdstudio.core.errors import StudioError, from_validation, nearest
+from gdstudio.core.errors import RefusedError, StudioError, from_validation, nearest
 
 
 class Frozen(BaseModel):
@@ -102,11 +102,18 @@ class Registry(Mapping[str, Entry]):
         return len(self._entries)
 
     def settings(self, value: Any) -> Settings:
-        """A settings object from a mapping with ``kind``, validated by that entry's own model.
+        """A settings object from a mapping with ``kind``, or from a kind alone, validated by the entry's own model.
 
         Raises:
             StudioError: An unknown kind, or a setting that is unknown or out of range.
         """
+        try:
+            return self._validated(value)
+        except RefusedError as error:
+            raise from_validation(cast(ValidationError, error.error), valid={"": error.names}) from None
+
+    def _validated(self, value: Any) -> Settings:
+        """As :meth:`settings`; what the entry's model refuses is a RefusedError that knows the valid names."""
         if isinstance(value, Settings):
             self[value.kind]
             return value
@@ -114,15 +121,20 @@ class Registry(Mapping[str, Entry]):
             value = {"kind": value}
         if not isinstance(value, Mapping) or "kind" not in value:
             raise StudioError(
-                f"Each of the {self.family} is a mapping with a kind, not {value!r}.",
-                f"Kinds: {', '.join(self)}.",
+                f"Each of the {self.family} is a mapping with a kind, not {value!r}.", f"Kinds: {', '.join(self)}."
             )
         entry = self[str(value["kind"])]
         try:
             return entry.settings.model_validate(dict(value))
         except ValidationError as error:
-            valid = {"": [n for n in entry.settings.model_fields if n != "kind"]}
-            raise from_validation(error, valid=valid) from None
+            raise RefusedError(error, [n for n in entry.settings.model_fields if n != "kind"]) from None
+
+    def parse(self, value: Any) -> Settings:
+        """As :meth:`settings`, for use inside a pydantic validator: raises RefusedError alone."""
+        try:
+            return self._validated(value)
+        except StudioError as error:
+            raise RefusedError(error) from None
 
 
 @cache
@@ -135,17 +147,6 @@ def chosen_from(family: str) -> Any:
     """The type of a spec's field that holds the settings of one entry of ``family``."""
 
     def choose(value: Any) -> Settings:
-        try:
-            return registry(family).settings(value)
-        except StudioError as error:
-            raise RefusedError(error) from error
+        return registry(family).parse(value)
 
     return Annotated[SerializeAsAny[Settings], BeforeValidator(choose)]
-
-
-class RefusedError(ValueError):
-    """Carries a StudioError through pydantic, which passes on only ValueErrors."""
-
-    def __init__(self, error: StudioError) -> None:
-        super().__init__(str(error))
-        self.error = error

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from gdstudio.core.errors import StudioError, from_validation
+from gdstudio.core.errors import RefusedError, StudioError, from_validation
 from gdstudio.core.fields import setting
-from gdstudio.core.registry import Frozen, Settings, RefusedError, chosen_from, registry
+from gdstudio.core.registry import Frozen, Settings, chosen_from, registry
 
 SCHEMA_VERSION: Final = 1
 
@@ -43,11 +43,11 @@ def _source(value: Any) -> Settings:
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping) and value.get("kind") == "file":
-        return FileSource.model_validate(dict(value))
-    try:
-        return registry("samples").settings(value)
-    except StudioError as error:
-        raise RefusedError(error) from error
+        try:
+            return FileSource.model_validate(dict(value))
+        except ValidationError as error:
+            raise RefusedError(error, FileSource.model_fields) from None
+    return registry("samples").parse(value)
 
 
 class ColumnSpec(Frozen):
@@ -56,9 +56,7 @@ class ColumnSpec(Frozen):
     role: Role | None = setting(
         None, label="Role", help="Used to predict, to be predicted, or left out; guessed when empty."
     )
-    type: ColumnType | None = setting(
-        None, label="Type", help="How its values are understood; guessed when empty."
-    )
+    type: ColumnType | None = setting(None, label="Type", help="How its values are understood; guessed when empty.")
     categories: tuple[str, ...] = setting(
         (), label="Order", help="The categories of an ordered column, lowest first.", hidden=True
     )
@@ -161,7 +159,7 @@ class LearningRateChange(Frozen):
 class TrainingSpec(Frozen):
     """How long, in what portions, on what."""
 
-    epochs: int = setting(30, label="Epochs", help="How often every training row is seen.", ge=1, le=10_000_000)
+    epochs: int = setting(100, label="Epochs", help="How often every training row is seen.", ge=1, le=10_000_000)
     batch_size: int = setting(
         32,
         label="Batch size",

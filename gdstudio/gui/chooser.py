@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from gdstudio.core.registry import Registry, Settings, registry
 from gdstudio.gui.forms import Form
+from gdstudio.gui.naming import named
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.explain import ExplainButton
 
@@ -41,8 +42,7 @@ class EntryChooser(QWidget):
         self._kind = ""
         self._offered: tuple[str, ...] = ()
 
-        self.list = QComboBox(objectName=f"{path}.kind")
-        self.list.setAccessibleName(label)
+        self.list = named(QComboBox(), f"{path}.kind", label)
         self.list.activated.connect(self._chosen)
         name = QLabel(label)
         name.setBuddy(self.list)

@@ -17,7 +17,7 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.events import Event, LearningRateChanged, Note, Paused, Resumed, Started
 from gdstudio.core.history import RunHistory
 from gdstudio.core.registry import Settings
-from gdstudio.core.spec import ExperimentSpec
+from gdstudio.core.spec import ColumnSpec, ExperimentSpec
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.training_thread import TrainingThread
 
@@ -127,6 +127,25 @@ class Session(QObject):
         self._take_spec(changed)
         return True
 
+    def edit_columns(self, columns: Mapping[str, ColumnSpec], text: str) -> None:
+        """Set what the columns are, as one step of undo; the loss is found anew where it no longer fits."""
+        self._remember(text)
+        data = self.spec.data.model_copy(update={"columns": dict(columns)})
+        self._take_spec(self.spec.model_copy(update={"data": data}))
+
+    def choose_target(self, name: str) -> None:
+        """Predict another column; the one that was predicted becomes a feature."""
+        columns = dict(self.spec.data.columns)
+        if name == self.spec.data.target or name not in columns:
+            return
+        old = self.spec.data.target
+        if old in columns:
+            columns[old] = columns[old].model_copy(update={"role": "feature"})
+        columns[name] = columns[name].model_copy(update={"role": "target"})
+        self._remember(f"target {name}")
+        data = self.spec.data.model_copy(update={"columns": columns, "target": name, "positive_class": None})
+        self._take_spec(self.spec.model_copy(update={"data": data}))
+
     def use_settings_of(self, run: Run) -> None:
         """Take a finished run's settings back into the panels, with its table."""
         self._remember(f"settings of {run.name}")
@@ -191,7 +210,9 @@ class Session(QObject):
             self._load_job.cancel()
         self.loading = True
         self.loading_changed.emit(True)
-        self._load_job = self._jobs.run(lambda job: _load(source, job), on_done=self._loaded, on_failed=self._not_loaded)
+        self._load_job = self._jobs.run(
+            lambda job: _load(source, job), on_done=self._loaded, on_failed=self._not_loaded
+        )
 
     def cancel_loading(self) -> None:
         """Give up the read that is going."""

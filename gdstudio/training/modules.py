@@ -47,9 +47,7 @@ def build_module(spec: ExperimentSpec, inputs: int, task: Task, classes: int) ->
     if count > _MAX_PARAMETERS:
         raise StudioError(f"The model would have {count:,} parameters.", "Make its layers smaller.")
     with torch.random.fork_rng(devices=[]):  # constructors draw weights that the initializer replaces
-        model = cast(
-            nn.Module, entry.build(spec.model, inputs, outputs, stream_seed(spec.training.seed, "dropout"))
-        )
+        model = cast(nn.Module, entry.build(spec.model, inputs, outputs, stream_seed(spec.training.seed, "dropout")))
     initialize = registry("initializers")[spec.initializer.kind].build(
         spec.initializer, getattr(spec.model, "activation", "identity")
     )

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from torch import nn
 
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
 from gdstudio.data.preparation import Preparation
+from gdstudio.data.values import numbers
 from gdstudio.evaluation.metrics import metrics
 from gdstudio.evaluation.predict import outputs_of
-from gdstudio.evaluation.predictions import Predictions
+from gdstudio.evaluation.predictions import Predictions, make_predictions
 from gdstudio.objectives.entry import LossEntry
 
 Status = Literal["finished", "cancelled", "diverged"]
@@ -61,31 +64,47 @@ class RunResult:
         save(self, folder)
 
 
-def predictions_of(
-    model: nn.Module, loss: LossEntry, preparation: Preparation, features: np.ndarray, rows: np.ndarray,
-    target: np.ndarray | None,
-) -> Predictions:  # fmt: skip
+def predict(
+    model: nn.Module,
+    loss: LossEntry,
+    preparation: Preparation,
+    features: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    target: pd.Series[Any] | None,
+) -> Predictions:
     """Predictions in the target's own terms: class names, or values in its own unit.
 
     Args:
         model: On the CPU.
         loss: Turns outputs into probabilities.
-        preparation: Turns class numbers and scaled values back.
-        features: ``(n, d)`` float32, prepared.
+        preparation: Turns scaled values back.
+        features: ``(n, d)``, prepared.
         rows: ``(n,)`` 0-based rows in the source.
-        target: ``(n,)`` class numbers or scaled values; None where it is unknown.
+        target: ``(n,)`` as it stands in the table; None where it is unknown.
     """
-    raise NotImplementedError
+    known = None
+    if target is not None:
+        regression = preparation.task == "regression"
+        known = numbers(target, preparation.target) if regression else preparation.encode_target(target)
+    return make_predictions(
+        outputs_of(model, features),
+        rows=rows,
+        target=known,
+        classes=preparation.classes,
+        probabilities=loss.probabilities,
+        decode=preparation.decode_target,
+    )
 
 
-def score_parts(
-    model: nn.Module, loss: LossEntry, dataset: Dataset
-) -> tuple[dict[str, Predictions], dict[str, Any]]:
-    """Predictions and scores of every part, computed from the same arrays."""
-    predictions, scores = {}, {}
+def score_parts(model: nn.Module, loss: LossEntry, dataset: Dataset) -> tuple[dict[str, Predictions], dict[str, Any]]:
+    """Predictions and scores of every part, the scores computed from the very arrays of the predictions."""
+    target = dataset.table.frame[dataset.preparation.target]
+    predictions: dict[str, Predictions] = {}
+    scores: dict[str, Any] = {}
     for name, part in dataset.parts.items():
         scores[name] = {}
         if len(part):
-            predictions[name] = predictions_of(model, loss, dataset.preparation, part.features, part.rows, part.target)
+            truth = target.iloc[part.rows]
+            predictions[name] = predict(model, loss, dataset.preparation, part.features, part.rows, truth)
             scores[name] = metrics(predictions[name], dataset.classes, dataset.task)
     return predictions, scores

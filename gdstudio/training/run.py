@@ -131,8 +131,9 @@ def complete(spec: ExperimentSpec, dataset: Dataset) -> ExperimentSpec:
     entry = loss_entry(spec)
     if dataset.task not in entry.tasks:
         fitting = [e.key for e in registry("losses").values() if dataset.task in cast(LossEntry, e).tasks]
+        kind = TASK_NAMES[dataset.task]
         raise StudioError(
-            f"The loss {entry.key} does not fit the target {dataset.spec.target!r}, which is a {TASK_NAMES[dataset.task]}.",
+            f"The loss {entry.key} does not fit the target {dataset.spec.target!r}, which is a {kind}.",
             f"Losses that fit: {', '.join(fitting)}.",
         )
     return spec

@@ -16,10 +16,10 @@ import safetensors.torch
 from pydantic import ValidationError
 from torch import nn
 
-from gdstudio.core.errors import StudioError
+from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.files import make_folder, write_atomic, write_text
 from gdstudio.core.history import Columns
-from gdstudio.core.spec import ExperimentSpec
+from gdstudio.core.spec import ExperimentSpec, FileSource
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 from gdstudio.data.preparation import Preparation
@@ -142,8 +142,22 @@ class SavedRun:
         return score_parts(self.model, loss_entry(self.spec), dataset)[1]
 
     def evaluate_file(self, path: Path) -> dict[str, Any]:
-        """Scores on all rows of another file that has the target."""
-        predictions, _ = self._predict(path, with_target=True)
+        """Scores on all rows of another file whose target is known.
+
+        Raises:
+            StudioError: The file cannot be read, or lacks a column or the target.
+        """
+        from gdstudio.training.result import predict
+
+        frame, target = self._read(path), self.preparation.target
+        if target not in frame.columns:
+            raise StudioError(f"{path} has no column {target!r} to compare with.", nearest(target, frame.columns))
+        rows = np.flatnonzero(self.preparation.known_target(frame[target]))
+        if not len(rows):
+            raise StudioError(f"No row of {path} has a target {target!r} that the run knows.")
+        frame = frame.iloc[rows]
+        features = self.preparation.transform(frame)
+        predictions = predict(self.model, loss_entry(self.spec), self.preparation, features, rows, frame[target])
         return metrics(predictions, self.preparation.classes, self.preparation.task)
 
     def predict_file(self, path: Path, out: Path) -> list[str]:
@@ -151,14 +165,26 @@ class SavedRun:
 
         Returns:
             What a person should know, as sentences: e.g. categories that training never saw.
-        """
-        predictions, notes = self._predict(path, with_target=False)
-        frame = predictions_frame(predictions)
-        write_atomic(out, lambda temporary: frame.to_csv(temporary, index=False, lineterminator="\n"))
-        return notes
 
-    def _predict(self, path: Path, with_target: bool) -> tuple[Predictions, list[str]]:
-        raise NotImplementedError
+        Raises:
+            StudioError: The file cannot be read or lacks a column, or ``out`` cannot be written.
+        """
+        from gdstudio.training.result import predict
+
+        frame = self._read(path)
+        features = self.preparation.transform(frame)
+        rows = np.arange(len(frame), dtype=np.int64)
+        predictions = predict(self.model, loss_entry(self.spec), self.preparation, features, rows, None)
+        table = predictions_frame(predictions)
+        write_atomic(out, lambda temporary: table.to_csv(temporary, index=False, lineterminator="\n"))
+        return [
+            f"{count:,} rows hold a value in {column!r} that training never saw."
+            for column, count in self.preparation.unseen(frame).items()
+        ]
+
+    def _read(self, path: Path) -> pd.DataFrame:
+        """A file's rows."""
+        return load_table(FileSource(path=str(path))).frame
 
 
 def _write_columns(columns: Columns, path: Path, without: Sequence[str] = ()) -> None:

@@ -1,0 +1,146 @@
+"""The run as it goes: loss, score, gradient, learning rate, and for two features the decision boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from gdstudio.gui.charts.line import LineChart
+from gdstudio.gui.naming import named
+from gdstudio.gui.session import Session
+from gdstudio.gui.tabs.boundary import Boundary
+from gdstudio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from gdstudio.core.history import Column, RunHistory
+
+_AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Time of training / s"}
+_CURRENT = "current"
+
+
+class TrainingTab(QWidget):
+    """Charts that poll the history of the run that goes; finished runs that are ticked are drawn beside it."""
+
+    def __init__(self, session: Session, theme: Theme, boundary: Boundary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tab.training")
+        self._session = session
+        self._boundary = boundary
+        self.loss = LineChart(theme, "Loss", "Loss", empty="Press Start: the loss of each step will be drawn here.")
+        self.score = LineChart(theme, "Accuracy", "Accuracy", empty="The share of right predictions, epoch by epoch.")
+        self.gradient = LineChart(theme, "Gradient norm", "Gradient norm", empty="How steep the loss is at each step.")
+        self.rate = LineChart(theme, "Learning rate", "Learning rate", empty="The rate that each step used.")
+        self._charts = (self.loss, self.score, self.gradient, self.rate)
+        self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
+        for key, label in (("step", "Steps"), ("epoch", "Epochs"), ("seconds", "Seconds")):
+            self._axis.addItem(label, key)
+        self._axis.activated.connect(self.redraw)
+        self._log = named(
+            QCheckBox("Logarithmic loss"), "charts.log_loss", "Logarithmic loss",
+            "Draw the loss on a logarithmic axis: late progress shows as clearly as early",
+        )  # fmt: skip
+        self._log.toggled.connect(self.loss.set_log_y)
+        self._lay_out()
+        session.run_started.connect(self.redraw)
+        session.runs_changed.connect(self.redraw)
+        session.table_changed.connect(self._table_changed)
+
+    def _lay_out(self) -> None:
+        name = QLabel("Horizontal axis")
+        name.setBuddy(self._axis)
+        controls = QHBoxLayout()
+        controls.addWidget(name)
+        controls.addWidget(self._axis)
+        controls.addWidget(self._log)
+        controls.addStretch(1)
+        upper, lower = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Horizontal)
+        for splitter, widgets in ((upper, (self.loss, self._boundary)), (lower, self._charts[1:])):
+            for widget in widgets:
+                splitter.addWidget(widget)
+            splitter.setChildrenCollapsible(False)
+        upper.setSizes([3, 2])
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.addWidget(upper)
+        both.addWidget(lower)
+        both.setSizes([3, 2])
+        both.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(both, 1)
+
+    @Slot()
+    def _table_changed(self) -> None:
+        dataset = self._session.dataset
+        regression = dataset is not None and dataset.task == "regression"
+        self.score.set_title("R²" if regression else "Accuracy", "R²" if regression else "Accuracy")
+        self._boundary.setVisible(self._boundary.fits)
+
+    @Slot()
+    def redraw(self) -> None:
+        """Draw everything anew: other runs, or another axis."""
+        for chart in self._charts:
+            chart.clear()
+            chart.set_x_label(_AXES[self._axis.currentData()])
+        current = self._session.history
+        for run in self._session.runs:
+            if run.shown and run.result.history is not current:
+                self._draw(run.result.history, f"run{run.id}", run.name, run.color)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what the run has written since the last call."""
+        history = self._session.history
+        name, color = self._name_of(history)
+        if len(history.steps):
+            self._draw(history, _CURRENT, name, color)
+        if self._boundary.isVisible():
+            self._boundary.refresh()
+
+    def _name_of(self, history: RunHistory) -> tuple[str, int]:
+        """Name and hue of the run that writes ``history``: those it will have in the list."""
+        for run in self._session.runs:
+            if run.result.history is history:
+                return run.name, run.color
+        return "This run", self._session.next_color
+
+    def _draw(self, history: RunHistory, key: str, name: str, color: int) -> None:
+        steps, epochs = history.steps.snapshot(), history.epochs.snapshot()
+        axis = self._axis.currentData()
+        per_step = _step_axis(steps, axis)
+        self.loss.set_series(
+            f"{key}.batch", f"{name}, each batch", per_step, steps["train_loss"], color_index=color, faint=True
+        )
+        x = epochs[axis]
+        for chart, quantity, parts in self._epoch_series(epochs):
+            for part in parts:
+                chart.set_series(
+                    f"{key}.{part}", f"{name}, {part}", x, epochs[f"{part}_{quantity}"], part=part, color_index=color
+                )
+        measured = ~np.isnan(steps["gradient_norm"])
+        self.gradient.set_series(
+            f"{key}.norm", name, per_step[measured], steps["gradient_norm"][measured], color_index=color
+        )
+        self.rate.set_series(f"{key}.rate", name, per_step, steps["learning_rate"], color_index=color)
+
+    def _epoch_series(self, epochs: Mapping[str, Column]) -> Iterator[tuple[LineChart, str, list[str]]]:
+        """The chart, the quantity and the parts that were measured."""
+        for chart, quantity in ((self.loss, "loss"), (self.score, "accuracy"), (self.score, "r2")):
+            parts = [p for p in ("train", "validation") if not np.isnan(epochs[f"{p}_{quantity}"]).all()]
+            if parts:
+                yield chart, quantity, parts
+
+
+def _step_axis(steps: Mapping[str, Column], axis: str) -> Column:
+    """Where the rows of the step history stand: within an epoch they are spread evenly."""
+    if axis != "epoch":
+        return steps[axis]
+    epochs, step = steps["epoch"], steps["step"]
+    if not len(step):
+        return step
+    starts = np.flatnonzero(np.diff(epochs, prepend=0))
+    per_epoch = (starts[1] - starts[0]) if len(starts) > 1 else max(len(step), 1)
+    return step / per_epoch
