@@ -1,0 +1,1 @@
+"""Charts: one base for colours, gestures, read-out, export and empty places."""

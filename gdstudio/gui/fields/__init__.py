@@ -1,0 +1,1 @@
+"""The controls that a form is made of, one module a kind of setting."""

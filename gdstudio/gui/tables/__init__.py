@@ -1,0 +1,1 @@
+"""Tables that stay quick with a million rows."""
