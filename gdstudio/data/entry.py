@@ -24,7 +24,7 @@ class SampleEntry(Entry):
     ``build(settings) -> pandas.DataFrame``; equal settings give an equal frame on every machine.
 
     Attributes:
-        task: What its target asks for.
+        task: What its target asks for with the default settings.
         target: The column to predict.
         columns: What is known of columns beyond what a guess would find, e.g. the order of categories.
     """

@@ -21,7 +21,7 @@ _MOST_CATEGORIES, _CATEGORY_SHARE = 50, 0.1
 _NUMERIC_SHARE = 0.8
 #: Values that are looked at to tell numbers, dates and prose in a column of text.
 _LOOKED_AT = 20_000
-_ID_NAME = re.compile(r"(^|[\s_.-])(id|uuid|guid|key|nr|no|number|index|row)$|^(unnamed: \d+|id|index)", re.IGNORECASE)
+_ID_NAME = re.compile(r"(^|[\s_.-])(id|uuid|guid|key|nr|no|number|index|row)$|^(unnamed: \d+|column 1)$", re.IGNORECASE)
 _ID_CAMEL = re.compile(r"[a-z](Id|ID)$")
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}"
@@ -94,12 +94,11 @@ def _numeric(series: pd.Series[Any], name: str, present: int, distinct: int) -> 
     values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     if distinct == 2 and set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
         return "boolean", "feature", "", ()
-    if distinct == present == len(values) and present > 2 and _is_whole(values):
-        steps = np.diff(values)
-        if (steps == 1).all():
-            return "identifier", "ignore", "Left out: it only counts the rows.", ()
-        if _is_id_name(name):
-            return "identifier", "ignore", "Left out: each row has another value, and its name says identifier.", ()
+    # A count of rows under another name may be a time, as in a table of x and y.
+    if distinct == present == len(values) and present > 2 and _is_id_name(name) and _is_whole(values):
+        counts = bool((np.diff(values) == 1).all())
+        why = "it only counts the rows" if counts else "each row has another value, and its name says identifier"
+        return "identifier", "ignore", f"Left out: {why}.", ()
     return "numeric", "feature", "", ()
 
 

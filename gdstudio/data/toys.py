@@ -48,3 +48,15 @@ def labelled(points: NDArray[np.float64], classes: NDArray[np.int64], seed: int)
     frame = pd.DataFrame({"x1": points[:, 0], "x2": points[:, 1]})
     frame["class"] = pd.Series(names[classes[order]], dtype="str")
     return frame
+
+
+def measured(points: NDArray[np.float64], values: NDArray[np.float64]) -> pd.DataFrame:
+    """A frame with columns x1, x2, … (x alone where there is one) and y from ``(n, d)`` points and ``(n,)`` values."""
+    import numpy as np
+    import pandas as pd
+
+    width = points.shape[1]
+    names = ["x"] if width == 1 else [f"x{i + 1}" for i in range(width)]
+    frame = pd.DataFrame(np.round(points, 6) + 0.0, columns=names)
+    frame["y"] = np.round(values, 6) + 0.0
+    return frame

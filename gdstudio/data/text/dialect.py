@@ -21,10 +21,11 @@ SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 500
 _DELIMITERS = (",", ";", "\t", "|")
 
-#: Words for a missing value; the comparison is exact.
+#: Words for a missing value; the comparison is exact. Words that are often categories of their own, such as "none"
+#: and "-", stand for a missing number only: see ``numerals.WEAK_WORDS``.
 MISSING_WORDS = (
-    "", "NA", "N/A", "n/a", "na", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "none", "<NA>", "#N/A",
-    "#NA", "#N/A N/A", "#NULL!", "?", "-", "--", "missing", "Missing", ".",
+    "", "NA", "N/A", "n/a", "na", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "#N/A", "#NA",
+    "#N/A N/A", "#NULL!", "#DIV/0!", "#VALUE!", "?",
 )  # fmt: skip
 
 _NUMBER = re.compile(r"^\s*[-+]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*$")
