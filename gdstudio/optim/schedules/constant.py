@@ -28,5 +28,6 @@ ENTRY = ScheduleEntry(
         "small models. If the loss ends up jumping around a level, a rate that falls gets lower."
     ),
     formula=r"\eta_t = \eta",
+    source="Bottou, Curtis, Nocedal (2018), Optimization Methods for Large-Scale Machine Learning, section 4.2",
     order=10,
 )
