@@ -52,7 +52,11 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with Unix line ends, atomically; raises StudioError like :func:`write_atomic`."""
-    write_atomic(path, lambda temporary: temporary.write_bytes(text.encode()) and None)
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(text.encode())
+
+    write_atomic(path, write)
 
 
 def make_folder(path: Path) -> None:

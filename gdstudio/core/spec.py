@@ -214,6 +214,13 @@ class TrainingSpec(Frozen):
         advanced=True,
         help="Rows of each part that the curves are measured on. Final scores always use every row.",
     )
+    capture: Literal["auto", "on", "off"] = setting(
+        "auto",
+        label="Record the step",
+        help="Records a step's operations once and replays them, with the same numbers in less time, where it pays.",
+        labels={"auto": "Where it pays", "on": "Always", "off": "Never"},
+        advanced=True,
+    )
     lr_changes: tuple[LearningRateChange, ...] = setting(
         (), label="Learning-rate changes", help="Changes made by hand during the run.", hidden=True
     )

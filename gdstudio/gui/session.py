@@ -259,14 +259,15 @@ class Session(QObject):
         )
 
     @Slot(object)
-    def _prepared(self, prepared: tuple[ExperimentSpec, Dataset]) -> None:
+    def _prepared(self, prepared: tuple[Dataset, dict[str, Settings]]) -> None:
         self._prepare_job = None
-        self.dataset, fitting = prepared
+        dataset, fitting = prepared
+        self.dataset = dataset
         self.data_problem = None
         loss = self.spec.loss
         if loss is None or loss.kind not in fitting:
             loss = fitting[next(iter(fitting))]
-        changed = self.spec.model_copy(update={"data": self.dataset.spec, "loss": loss})
+        changed = self.spec.model_copy(update={"data": dataset.spec, "loss": loss})
         self.table_changed.emit()
         if changed != self.spec:
             self.spec = changed
@@ -316,7 +317,7 @@ class Session(QObject):
         thread = TrainingThread(self.spec, self.table, self)
         if paused:
             thread.control.step()
-        thread.event.connect(self._hear)
+        thread.happened.connect(self._hear)
         thread.succeeded.connect(self._succeeded)
         thread.failed.connect(self._failed)
         thread.finished.connect(self._thread_ended)

@@ -25,7 +25,7 @@ class TrainingThread(QThread):
         history: Rows so far; readable from any thread.
     """
 
-    event = Signal(object)
+    happened = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
 
@@ -47,7 +47,7 @@ class TrainingThread(QThread):
                 table=self._table,
                 control=self.control,
                 history=self.history,
-                on_event=self.event.emit,
+                on_event=self.happened.emit,
             )
         except StudioError as error:
             self.failed.emit(error)

@@ -205,4 +205,5 @@ class Recorder:
     def _gradient_norm(self) -> Tensor:
         """Euclidean norm of the gradient over all parameters."""
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        return norm

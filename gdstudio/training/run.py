@@ -22,11 +22,12 @@ from gdstudio.data.table import Table
 from gdstudio.objectives.entry import LossEntry
 from gdstudio.optim.penalties import penalty
 from gdstudio.training.batches import Batches
+from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
 from gdstudio.training.curves import Curves
 from gdstudio.training.device import choose_device, environment, use_threads
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.recorder import Diverged, Recorder
-from gdstudio.training.result import RunResult, score_parts
+from gdstudio.training.result import RunResult, Status, score_parts
 from gdstudio.training.trainer import Objective, train
 
 
@@ -84,11 +85,15 @@ def run_experiment(
     for note in dataset.notes:
         on_event(Note(note))
     on_event(Started(total_steps=total, steps_per_epoch=batches.per_epoch, device=str(device)))
-    status, message = "finished", ""
+    objective = _objective(criterion, model, spec)
+    capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, device))
+    gradients = CapturedGradients(model, objective) if capture else None
+    status: Status = "finished"
     model.train()
     began = time.perf_counter()
     try:
-        train(model, _objective(criterion, model, spec), optimizer, batches, recorder, spec.training.epochs)
+        with exact_replay():
+            train(model, objective, optimizer, batches, recorder, spec.training.epochs, gradients)
         message = f"Finished after {recorder.step} steps in {time.perf_counter() - began:.1f} s."
     except Cancelled:
         status, message = "cancelled", f"Stopped by hand after {recorder.step} of {total} steps."
@@ -100,8 +105,7 @@ def run_experiment(
             f"The graphics card ran out of memory at step {recorder.step + 1}: {str(error).splitlines()[0]}",
             f"Try a batch size below {batches.batch_size} or a smaller model.",
         ) from None
-    if message:
-        on_event(Note(message))
+    on_event(Note(message))
     training = spec.training.model_copy(update={"lr_changes": recorder.changes})
     spec = spec.model_copy(update={"training": training})
     model = model.cpu().eval()

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from gdstudio.training.batches import Batches
+from gdstudio.training.direct import direct_step
 from gdstudio.training.recorder import Recorder
 
 #: ``(outputs (b, k), target (b,)) -> scalar``, with the penalties where there are any.
@@ -35,23 +36,37 @@ def train(
     batches: Batches,
     recorder: Recorder,
     epochs: int,
+    gradients: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> None:
     """Train ``model`` in place.
 
     Everything that is not one of the five steps is the recorder's: pausing, the learning rate, the
     history, the curves.
 
+    Args:
+        model: Trained in place.
+        objective: The loss with its penalties.
+        optimizer: Makes a step from the gradients.
+        batches: The rows, portioned for each epoch.
+        recorder: Is called around each step and after each epoch.
+        epochs: How often the rows are seen.
+        gradients: ``(inputs, targets) -> loss`` that replays the first four steps, with their very numbers.
+
     Raises:
         Cancelled: The person ended it.
         Diverged: The loss stopped being a finite number.
     """
+    update = direct_step(optimizer)
     for epoch in range(1, epochs + 1):
         for inputs, targets in batches.epoch(epoch):
             recorder.before_step()
-            predictions = model(inputs)
-            loss = objective(predictions, targets)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            if gradients is not None:
+                loss = gradients(inputs, targets)
+            else:
+                predictions = model(inputs)
+                loss = objective(predictions, targets)
+                optimizer.zero_grad()
+                loss.backward()
+            update()
             recorder.after_step(loss)
         recorder.after_epoch(epoch)

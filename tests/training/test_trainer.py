@@ -198,3 +198,52 @@ def test_the_spec_is_left_as_it_was() -> None:
     before = copy.deepcopy(spec)
     run_experiment(spec)
     assert spec == before
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"model.kind": "linear"},
+        {"model.dropout": 0.3},
+        {"model.normalization": "batch", "model.activation": "tanh"},
+        {"model.normalization": "layer", "model.dropout": 0.2, "model.activation": "gelu"},
+        {"model.hidden": [256, 256], "training.batch_size": 100},
+    ],
+)
+def test_a_recorded_step_has_the_numbers_of_the_plain_one(optimizer: str, model: dict[str, Any]) -> None:
+    values = {"training.epochs": 3, "optimizer.kind": optimizer, "regularization.l1": 1e-4, **model}
+    spec = ExperimentSpec().with_values(values)
+    plain, recorded = (spec.with_values({"training.capture": c}) for c in ("off", "on"))
+    assert _losses(recorded) == _losses(plain)
+
+
+def test_recording_leaves_the_weights_that_the_plain_loop_leaves() -> None:
+    values = {"model.normalization": "batch", "model.dropout": 0.3, "training.epochs": 2}
+    states = []
+    for capture in ("off", "on"):
+        result = run_experiment(ExperimentSpec().with_values({**values, "training.capture": capture}))
+        states.append(result.model.state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+@pytest.mark.parametrize("values", [{"optimizer.kind": "sgd", "optimizer.momentum": 0.9}, {"optimizer.kind": "adam"}])
+def test_the_fused_kernel_called_directly_leaves_the_state_of_the_optimizer(values: dict[str, Any]) -> None:
+    from gdstudio.core.registry import registry
+    from gdstudio.training.direct import direct_step
+
+    settings = ExperimentSpec().with_values(values).optimizer
+    torch.manual_seed(0)
+    start, gradients = torch.randn(5, 3), torch.randn(7, 5, 3)
+    made = []
+    for direct in (False, True):
+        parameter = torch.nn.Parameter(start.clone())
+        optimizer = registry("optimizers")[settings.kind].build(settings, [parameter])
+        step = direct_step(optimizer) if direct else optimizer.step
+        for gradient in gradients:
+            parameter.grad = gradient
+            step()
+        made.append((parameter, optimizer.state_dict()["state"][0]))
+    assert torch.equal(made[0][0], made[1][0])
+    for name, value in made[0][1].items():
+        assert torch.equal(value, made[1][1][name]) if torch.is_tensor(value) else value == made[1][1][name]

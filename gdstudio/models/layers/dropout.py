@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -49,21 +51,28 @@ class SeededDropout(nn.Module):
     Args:
         p: Share that is dropped, ``0 <= p < 1``.
         random: The stream to draw from.
+
+    Attributes:
+        given: Noise to use instead of drawing, for whoever draws ahead.
     """
 
     def __init__(self, p: float, random: DropoutRandom) -> None:
         super().__init__()
         self.p = p
         self.random = random
+        self.given: Tensor | None = None
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """``(n, d) -> (n, d)``."""
+        """``(n, d) -> (n, d)``; :attr:`given`, where it is set, is used as the noise."""
         if not self.training or self.p == 0:
             return inputs
-        noise = torch.empty_like(inputs)
+        return inputs * (self.draw(inputs.shape, inputs) if self.given is None else self.given)
+
+    def draw(self, shape: Sequence[int], like: Tensor) -> Tensor:
+        """The next noise of that shape, 0 or ``1 / (1 - p)``, in the precision and on the device of ``like``."""
+        noise = like.new_empty(shape)
         # The very operations of ATen's dropout on the CPU, which takes no generator.
-        noise.bernoulli_(1 - self.p, generator=self.random.on(inputs.device)).div_(1 - self.p)
-        return inputs * noise
+        return noise.bernoulli_(1 - self.p, generator=self.random.on(like.device)).div_(1 - self.p)
 
     def extra_repr(self) -> str:
         """What ``repr`` shows."""
