@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gdstudio.core.spec import ColumnType, Role
 from gdstudio.data.table import Column
+from gdstudio.data.text.numerals import is_code
 from gdstudio.data.values import YES_NO, labels, parsed
 
 #: A numeric target with at most so many different whole numbers is taken as classes.
@@ -21,7 +22,7 @@ _MOST_CATEGORIES, _CATEGORY_SHARE = 50, 0.1
 _NUMERIC_SHARE = 0.8
 #: Values that are looked at to tell numbers, dates and prose in a column of text.
 _LOOKED_AT = 20_000
-_ID_NAME = re.compile(r"(^|[\s_.-])(id|uuid|guid|key|nr|no|number|index|row)$|^(unnamed: \d+|column 1)$", re.IGNORECASE)
+_ID_NAME = re.compile(r"(^|[\s_.-])(id|uuid|guid|key|nr|no|number|index|row)$|^unnamed: \d+$", re.IGNORECASE)
 _ID_CAMEL = re.compile(r"[a-z](Id|ID)$")
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}"
@@ -95,8 +96,11 @@ def _numeric(series: pd.Series[Any], name: str, present: int, distinct: int) -> 
     if distinct == 2 and set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
         return "boolean", "feature", "", ()
     # A count of rows under another name may be a time, as in a table of x and y.
-    if distinct == present == len(values) and present > 2 and _is_id_name(name) and _is_whole(values):
+    nameless = name == "column 1" and values[0] in (0, 1)
+    if distinct == present == len(values) and present > 2 and (nameless or _is_id_name(name)) and _is_whole(values):
         counts = bool((np.diff(values) == 1).all())
+        if nameless and not counts:
+            return "numeric", "feature", "", ()
         why = "it only counts the rows" if counts else "each row has another value, and its name says identifier"
         return "identifier", "ignore", f"Left out: {why}.", ()
     return "numeric", "feature", "", ()
@@ -109,6 +113,10 @@ def _text(series: pd.Series[Any], name: str, present: int, distinct: int) -> _Gu
         values = values.iloc[np.linspace(0, len(values) - 1, _LOOKED_AT).astype(np.int64)]
     text = values.astype(str).str.strip()
     share = float((~np.isnan(parsed(text))).mean())
+    if share == 1 and is_code(list(text)):
+        if distinct == present:
+            return "identifier", "ignore", "Left out: each row has another number with leading zeros.", ()
+        return "category", "feature", "Numbers with leading zeros are names, not amounts.", ()
     if share >= _NUMERIC_SHARE:
         return "numeric", "feature", "" if share == 1 else "Most of its values are numbers.", ()
     if distinct == 2 and {t.casefold() for t in labels(series)[1]} in [set(pair) for pair in YES_NO]:

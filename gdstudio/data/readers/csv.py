@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from gdstudio.core.errors import StudioError
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading
@@ -22,21 +23,24 @@ class CsvSettings(Settings):
     encoding: str = setting("", label="Encoding", help="How letters are stored, e.g. utf-8 or cp1252.")
     delimiter: str = setting("", label="Delimiter", help="What stands between two values; \\t is a tab.", max_length=8)
     quote: str | None = setting(None, label="Quote", help='What encloses a value, usually ".', max_length=1)
+    escape: str | None = setting(
+        None, label="Escape", help="What precedes a quote within a value; usually quotes are doubled.", max_length=1
+    )
     decimal: str = setting("", label="Decimal mark", help="The mark before decimals: a point or a comma.", max_length=1)
     thousands: str | None = setting(
-        None,
-        label="Thousands mark",
-        help="The mark between thousands; none where numbers have no such mark.",
-        max_length=1,
+        None, label="Thousands mark", help="The mark between thousands; found for each column when empty.", max_length=1
     )
     header: int | None = setting(
         None, label="Header rows", help="How many rows hold the column names; 0 where there are none.", ge=0, le=20
     )
     skip_rows: int | None = setting(
-        None, label="Skip rows", help="Lines before the table that are no part of it.", ge=0, le=10_000
+        None, label="Skip lines", help="Lines before the table that are no part of it.", ge=0, le=10_000
+    )
+    skip_footer: int | None = setting(
+        None, label="Skip rows at the end", help="Rows behind the table that are no part of it.", ge=0, le=10_000
     )
     missing_words: tuple[str, ...] | None = setting(
-        None, label="Missing-value words", help="Words that stand for a missing value."
+        None, label="Missing-value words", help="Words that stand for a missing value.", hidden=True
     )
 
 
@@ -52,23 +56,39 @@ def offers(path: Path, head: bytes) -> float:
 def build(settings: CsvSettings, path: Path, progress: Progress, cancelled: IsCancelled) -> Reading:
     """Guess what the settings leave open from the file's beginning, then read it whole."""
     from gdstudio.data.text.dialect import find_dialect
+    from gdstudio.data.text.encoding import find_encoding_of_file
     from gdstudio.data.text.read import read_text
 
     dialect = find_dialect(settings, path)
-    frame, notes = read_text(dialect, path, progress, cancelled)
-    return Reading(frame, _filled(settings, dialect), (*dialect.notes, *notes), dialect.details)
+    try:
+        frame, notes = read_text(dialect, path, progress, cancelled)
+    except UnicodeError as error:
+        if settings.encoding:
+            raise StudioError(
+                f"{path} is not text in the encoding {settings.encoding}: {error}.",
+                "Choose another encoding, or leave it empty.",
+            ) from None
+        # The first letter that is not plain stands behind the sample.
+        dialect = find_dialect(settings, path, find_encoding_of_file(path))
+        try:
+            frame, notes = read_text(dialect, path, progress, cancelled)
+        except UnicodeError as again:
+            raise StudioError(f"{path} is text in no known encoding: {again}.", "Choose the encoding.") from None
+    return Reading(frame, filled(settings, dialect), (*dialect.notes, *notes), dialect.details)
 
 
-def _filled(settings: CsvSettings, dialect: Dialect) -> CsvSettings:
+def filled(settings: CsvSettings, dialect: Dialect) -> CsvSettings:
+    """The settings with what was found."""
     return settings.model_copy(
         update={
             "encoding": dialect.encoding,
-            "delimiter": dialect.delimiter,
-            "quote": dialect.quote,
+            "delimiter": dialect.form.delimiter,
+            "quote": dialect.form.quote,
+            "escape": dialect.form.escape,
             "decimal": dialect.decimal,
-            "thousands": dialect.thousands,
             "header": dialect.header,
             "skip_rows": dialect.skip_rows,
+            "skip_footer": dialect.footer,
             "missing_words": dialect.missing_words,
         }
     )

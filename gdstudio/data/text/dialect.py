@@ -1,25 +1,32 @@
-"""How a text is cut into rows and values, found from its beginning."""
+"""How a text is cut into rows and values, found from its beginning and its end."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
-from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdstudio.core.errors import StudioError
-from gdstudio.data.streams import open_plain
+from gdstudio.data.streams import compression_of, open_plain
+from gdstudio.data.text.cells import Format, cut, lines_of
 from gdstudio.data.text.encoding import find_encoding
+from gdstudio.data.text.format import find_format
+from gdstudio.data.text.numerals import is_code
+from gdstudio.data.text.structure import Structure, find_structure
 
 if TYPE_CHECKING:
     from gdstudio.data.readers.csv import CsvSettings
 
 #: Bytes that the dialect is found from.
 SAMPLE_BYTES = 1 << 18
-_SAMPLE_ROWS = 500
-_DELIMITERS = (",", ";", "\t", "|")
+_SAMPLE_ROWS = 1000
+_TAIL_BYTES = 1 << 14
+#: No table has so many columns; a line of so many delimiters is no row.
+MOST_COLUMNS = 100_000
 
 #: Words for a missing value; the comparison is exact. Words that are often categories of their own, such as "none"
 #: and "-", stand for a missing number only: see ``numerals.WEAK_WORDS``.
@@ -28,9 +35,9 @@ MISSING_WORDS = (
     "#N/A N/A", "#NULL!", "#DIV/0!", "#VALUE!", "?",
 )  # fmt: skip
 
-_NUMBER = re.compile(r"^\s*[-+]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*$")
 _POINT = re.compile(r"^[-+]?\d*\.\d+([eE][-+]?\d+)?$")
-_COMMA = re.compile(r"^[-+]?\d*,\d+([eE][-+]?\d+)?$")
+_COMMA = re.compile(r"^[-+]?(\d+|\d{1,3}(\.\d{3})+|),\d+([eE][-+]?\d+)?$")
+_SEP_LINE = re.compile(r'^"?sep=(.+?)"?[\r\n]*$', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,85 +46,151 @@ class Dialect:
 
     Attributes:
         encoding: Python's name of it.
-        delimiter, quote, decimal, thousands: Marks; ``quote`` and ``thousands`` may be empty.
+        form: Delimiter, quote and escape.
+        decimal, thousands: Marks in numbers; ``thousands`` None finds one for each column.
         header: Rows that hold column names.
         skip_rows: Lines before the header.
+        footer: Rows behind the table.
         missing_words: Words that stand for a missing value.
+        raw_names: The header's cells as they stand; empty without a header.
         names: Column names, different from one another.
-        lines: Physical lines before the first row of values.
+        lines: Lines before the first row of values.
+        codes: Columns of digits that are no amounts, such as postal codes: kept as text.
+        ragged: Whether rows of the sample have more cells than there are columns.
         notes: What a person should know, as sentences.
         details: What was detected, for ``gdstudio data``.
     """
 
     encoding: str
-    delimiter: str
-    quote: str
+    form: Format
     decimal: str
-    thousands: str
+    thousands: str | None
     header: int
     skip_rows: int
+    footer: int
     missing_words: tuple[str, ...]
+    raw_names: tuple[str, ...]
     names: tuple[str, ...]
     lines: int
+    codes: tuple[str, ...] = ()
+    ragged: bool = False
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def find_dialect(settings: CsvSettings, path: Path) -> Dialect:
+def find_dialect(settings: CsvSettings, path: Path, encoding: str = "") -> Dialect:
     """Fill in what the settings leave open.
+
+    Args:
+        settings: What is known.
+        path: The file.
+        encoding: Known from elsewhere.
 
     Raises:
         StudioError: The file is no text in the encoding, or has no rows.
     """
     with open_plain(path) as stream:
         head = stream.read(SAMPLE_BYTES)
-    encoding = settings.encoding or find_encoding(head)
-    text = decode(head, encoding, path)
-    if not text.strip():
-        raise StudioError(f"{path} holds no text.", "Choose a file with a row of column names and rows of values.")
-    quote = '"' if settings.quote is None else settings.quote
-    skip = settings.skip_rows or 0
-    body = "".join(text.splitlines(keepends=True)[skip:])
+    encoding = settings.encoding or encoding or find_encoding(head)
+    lines = lines_of(decode(head, encoding, path))
     whole = len(head) < SAMPLE_BYTES
-    delimiter = settings.delimiter.replace("\\t", "\t") or _find_delimiter(body, quote, whole)
-    reader = csv.reader(body.splitlines(keepends=True), **_format(delimiter, quote))
+    if not whole and len(lines) > 1:
+        lines.pop()
+    if not any(line.strip("\ufeff\0 \t\r\n,;|") for line in lines):
+        raise StudioError(f"{path} holds no values.", "Choose a file with a row of column names and rows of values.")
+    skip, delimiter = settings.skip_rows, settings.delimiter.replace("\\t", "\t")
+    sep = _SEP_LINE.match(lines[0].lstrip("\ufeff"))
+    if sep and skip is None:
+        skip, delimiter = 1, delimiter or sep.group(1).replace("\\t", "\t")
+    lines = lines[skip or 0 :]
+    form = find_format(lines, delimiter, settings.quote, settings.escape)
+    rows, ends = _rows(lines, form, path)
+    structure = find_structure(
+        rows, whole and len(rows) < _SAMPLE_ROWS, 0 if skip is not None else None, settings.header, settings.skip_footer
+    )
+    if structure.width > MOST_COLUMNS:
+        raise StudioError(
+            f"{path} has {structure.width:,} columns; at most {MOST_COLUMNS:,} can be read.", "Check the delimiter."
+        )
+    footer = settings.skip_footer if settings.skip_footer is not None else structure.footer
+    if settings.skip_footer is None and not whole:
+        footer = _footer(path, encoding, form, structure)
+    return _dialect(settings, encoding, form, structure, rows, ends, skip or 0, footer, lines)
+
+
+def _rows(lines: list[str], form: Format, path: Path) -> tuple[list[list[str]], list[int]]:
     rows, ends = [], []
     try:
-        for row in reader:
+        for row, line in islice(cut(lines, form), _SAMPLE_ROWS):
             rows.append(row)
-            ends.append(reader.line_num)
-            if len(rows) > _SAMPLE_ROWS:
-                break
+            ends.append(line)
     except csv.Error as error:
-        raise StudioError(f"{path} cannot be cut into rows: {error} (line {reader.line_num + skip}).") from None
-    filled = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row)]
-    if not filled:
-        raise StudioError(f"{path} holds no values.", "Choose another file.")
-    first = filled[0]
-    header = settings.header if settings.header is not None else int(_has_header([rows[i] for i in filled]))
-    width = max(len(rows[i]) for i in filled)
-    names, notes = _names(rows[first] if header else [], width)
-    cells = [cell.strip() for i in filled[header:] for cell in rows[i]]
-    decimal = settings.decimal or _decimal(cells, delimiter)
-    thousands = settings.thousands or ""
-    lines = skip + (ends[first] if header else (ends[first - 1] if first else 0))
-    words = MISSING_WORDS if settings.missing_words is None else settings.missing_words
-    details = {
-        "encoding": encoding, "delimiter": delimiter, "quote": quote, "decimal": decimal, "thousands": thousands,
-        "header": header, "skip_rows": skip,
-    }  # fmt: skip
+        raise StudioError(f"{path} cannot be cut into rows: {error}.", "Check quote and delimiter.") from None
+    return rows, ends
+
+
+def _dialect(
+    settings: CsvSettings,
+    encoding: str,
+    form: Format,
+    structure: Structure,
+    rows: list[list[str]],
+    ends: list[int],
+    skip: int,
+    footer: int,
+    lines: list[str],
+) -> Dialect:
+    first, width = structure.first, structure.width
+    filled = [i for i in range(first, len(rows)) if any(cell.strip() for cell in rows[i])]
+    heads = filled[: structure.header]
+    raw, names, notes = name_columns([rows[i] for i in heads], width)
+    body = [rows[i] for i in filled[structure.header : len(filled) - structure.footer]]
+    before = ends[heads[-1]] if heads else (ends[first - 1] if first else 0)
+    decimal = settings.decimal or _decimal([cell.strip() for row in body for cell in row], form.delimiter)
+    skipped = ends[first - 1] if first else 0
+    if skipped and settings.skip_rows is None:
+        notes.append(
+            f"The first {'line is' if skipped == 1 else f'{skipped} lines are'} left out: no part of the table."
+        )
+    if footer and settings.skip_footer is None:
+        notes.append(f"The last {'row is' if footer == 1 else f'{footer} rows are'} left out: no part of the table.")
+    codes = tuple(name for i, name in enumerate(names) if is_code([row[i].strip() for row in body if len(row) > i]))
+    text = "".join(lines[:100])
+    ending = "\r\n" if "\r\n" in text else "\n" if "\n" in text else "\r" if "\r" in text else "\n"
     return Dialect(
-        encoding, delimiter, quote, decimal, thousands, header, skip, words, names, lines, tuple(notes), details
+        encoding=encoding,
+        form=form,
+        decimal=decimal,
+        thousands=settings.thousands,
+        header=structure.header,
+        skip_rows=skip + skipped,
+        footer=footer,
+        missing_words=MISSING_WORDS if settings.missing_words is None else settings.missing_words,
+        raw_names=raw,
+        names=names,
+        lines=skip + before,
+        codes=codes,
+        ragged=any(len(row) > width and any(cell.strip() for cell in row[width:]) for row in body),
+        notes=tuple(notes),
+        details={
+            "encoding": encoding,
+            "delimiter": form.delimiter,
+            "quote": form.quote,
+            "escape": form.escape,
+            "decimal": decimal,
+            "header": structure.header,
+            "skip_rows": skip + skipped,
+            "skip_footer": footer,
+            "line_end": ending,
+        },
     )
 
 
 def decode(head: bytes, encoding: str, path: Path) -> str:
     """The text of a file's first bytes; raises StudioError where the encoding is unknown or does not fit."""
-    import codecs
-
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(head)
-    except LookupError:
+    except (LookupError, TypeError):
         raise StudioError(f"There is no encoding called {encoding!r}.", "Write for example utf-8 or cp1252.") from None
     except (UnicodeError, ValueError) as error:
         raise StudioError(
@@ -125,64 +198,55 @@ def decode(head: bytes, encoding: str, path: Path) -> str:
         ) from None
 
 
-def _format(delimiter: str, quote: str) -> dict[str, Any]:
-    quoting = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
-    return {"delimiter": delimiter, **quoting}
-
-
-def _find_delimiter(text: str, quote: str, whole: bool) -> str:
-    """The delimiter that cuts most lines into the same number of values, more of them being better."""
-    lines = text.splitlines(keepends=True)
-    if not whole and len(lines) > 1:
-        lines.pop()
-    best, best_score = ",", 0.0
-    for delimiter in _DELIMITERS:
-        try:
-            rows = [row for row in csv.reader(lines[:_SAMPLE_ROWS], **_format(delimiter, quote)) if row]
-        except csv.Error:
-            continue
-        widths = Counter(len(row) for row in rows)
-        if not widths:
-            continue
-        width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-        if width < 2:
-            continue
-        score = count / len(rows) + 0.001 * min(width, 100)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _has_header(rows: list[list[str]]) -> bool:
-    """Whether the first row names the columns: no number and no empty cell amid it."""
-    first = [cell.strip() for cell in rows[0]]
-    if any(_NUMBER.match(cell) for cell in first):
-        return False
-    return len(rows) > 1 or not any(_NUMBER.match(cell) for cell in first)
+def _footer(path: Path, encoding: str, form: Format, structure: Structure) -> int:
+    """Rows behind the table of a large file, from its last bytes; 0 where it is compressed."""
+    if encoding.startswith(("utf-16", "utf-32", "iso2022")):
+        return 0
+    try:
+        with path.open("rb") as file:
+            if compression_of(file.read(8)):
+                return 0
+            file.seek(-_TAIL_BYTES, 2)
+            tail = file.read()
+        rows = [row for row, _ in cut(lines_of(tail.decode(encoding, "replace"))[1:], form)]
+    except (OSError, csv.Error, LookupError):
+        return 0
+    # In the midst of a quoted cell the tail cannot be cut, and its rows have all widths.
+    if not rows or sum(len(row) == structure.width for row in rows) < 0.8 * len(rows):
+        return 0
+    return find_structure(rows, True, 0, 0).footer
 
 
 def _decimal(cells: list[str], delimiter: str) -> str:
-    if delimiter == ",":
-        return "."
     commas = sum(bool(_COMMA.match(cell)) for cell in cells)
     points = sum(bool(_POINT.match(cell)) for cell in cells)
-    return "," if commas > points else "."
+    # Within a comma-separated file only quoted numbers can have a comma, and it may stand between thousands.
+    return "," if commas > points and not delimiter.startswith(",") else "."
 
 
-def _names(first: list[str], width: int) -> tuple[tuple[str, ...], list[str]]:
-    """``width`` different names from the header row, and what was done to make them so."""
+def name_columns(heads: list[list[str]], width: int) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+    """Column names from the header rows.
+
+    Returns:
+        The header's cells as they stand (joined where there are several rows; empty without a header), ``width``
+        names that differ from one another, and what was done to make them so.
+    """
+    raw: list[str] = []
+    if len(heads) == 1:
+        raw = (heads[0] + [""] * width)[:width]
+    elif heads:
+        raw = [" ".join(p for row in heads if index < len(row) and (p := row[index].strip())) for index in range(width)]
     notes = []
     taken: set[str] = set()
-    given = {cell.strip() for cell in first}
+    given = {name.strip() for name in raw}
     names = []
     for index in range(width):
-        name = first[index].strip() if index < len(first) else ""
-        plain = name = name or f"column {index + 1}"
-        number = 2
+        plain = (raw[index].strip().lstrip("#").strip() if raw else "") or f"column {index + 1}"
+        name, number = plain, 2
         while name in taken or (name != plain and name in given):
             name, number = f"{plain} ({number})", number + 1
         if name != plain:
             notes.append(f"Two columns are called '{plain}'; the later one is now '{name}'.")
         taken.add(name)
         names.append(name)
-    return tuple(names), notes
+    return tuple(raw), tuple(names), notes

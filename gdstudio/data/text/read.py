@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 import warnings
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO, Any, cast
 
 import pandas as pd
 
 from gdstudio.core.errors import StudioError
 from gdstudio.data.entry import IsCancelled, Progress
 from gdstudio.data.streams import open_plain
+from gdstudio.data.text.cells import cut
 from gdstudio.data.text.dialect import Dialect
+from gdstudio.data.text.numerals import to_numbers
+
+#: Rows may have so many cells more than there are columns before they are taken for damage and cut.
+_MOST_EXTRA = 50
+#: Rectangular copies of ragged texts are held in memory up to so many bytes, then in a temporary file.
+_IN_MEMORY = 64 << 20
 
 
 def read_text(
@@ -21,46 +34,176 @@ def read_text(
     """The frame, and what a person should know as sentences.
 
     Raises:
-        StudioError: A row does not fit, or a letter is not of the encoding; names the line.
+        StudioError: The text cannot be cut into rows, or its numbers are beyond all bounds.
+        UnicodeError: A letter is not of the encoding.
     """
+    notes: list[str] = []
+    frame = None if _needs_cutting(dialect) else _fast(dialect, path, progress, cancelled)
+    if frame is None:
+        frame = _cut_and_read(dialect, path, progress, cancelled, notes)
+    for name in frame.columns:
+        if name not in dialect.codes and isinstance(frame[name].dtype, pd.StringDtype):
+            converted = to_numbers(frame[name], dialect.decimal, dialect.thousands)
+            if converted is not None:
+                frame[name], said = converted
+                if said:
+                    notes.append(f"'{name}': {said}.")
+    return frame, tuple(notes)
+
+
+def _needs_cutting(dialect: Dialect) -> bool:
+    """Whether the text is beyond what pandas' C parser cuts as we do."""
+    delimiter = dialect.form.delimiter
+    plain = len(delimiter) == 1 or delimiter in (", ", "; ")
+    return not plain or delimiter == " " or not delimiter.isascii() or dialect.ragged or dialect.footer > 0
+
+
+@contextmanager
+def _text(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled) -> Iterator[io.TextIOWrapper]:
     with open_plain(path, progress, cancelled) as stream:
         text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
         try:
-            for _ in range(dialect.lines):
-                text.readline()
-            frame = _parse(dialect, text)
-        except UnicodeError as error:
-            raise StudioError(
-                f"{path} is not text in the encoding {dialect.encoding} throughout: {error}.",
-                "Choose another encoding.",
-            ) from None
-        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-            raise StudioError(
-                f"{path} cannot be cut into {len(dialect.names)} columns: {str(error).strip()}.",
-                "Check delimiter and quote, or mend the row in the file.",
-            ) from None
-        except pd.errors.EmptyDataError:
-            frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in dialect.names})
+            yield text
         finally:
             text.detach()
-    return frame, ()
 
 
-def _parse(dialect: Dialect, text: io.TextIOWrapper) -> pd.DataFrame:
+def _fast(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled) -> pd.DataFrame | None:
+    """The C parser of pandas on the file; None where a row has more cells than there are columns."""
+    with _text(dialect, path, progress, cancelled) as text:
+        for _ in range(dialect.lines):
+            text.readline()
+        try:
+            return _parse(dialect, cast("IO[str]", text), dialect.form.delimiter)
+        except pd.errors.EmptyDataError:
+            return pd.DataFrame({name: pd.Series([], dtype="str") for name in dialect.names})
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            return None
+
+
+def _parse(dialect: Dialect, text: IO[str], delimiter: str) -> pd.DataFrame:
+    form = dialect.form
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
+        options: dict[str, Any] = {"escapechar": form.escape, "doublequote": False} if form.escape else {}
+        frame: pd.DataFrame = pd.read_csv(
             text,
-            sep=dialect.delimiter,
+            sep=delimiter[0],
+            skipinitialspace=len(delimiter) > 1,
             header=None,
             names=list(dialect.names),
             index_col=False,
-            quotechar=dialect.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            dtype=dict.fromkeys(dialect.codes, "str"),
+            quotechar=form.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
             decimal=dialect.decimal,
-            thousands=dialect.thousands or None,
             na_values=list(dialect.missing_words),
             keep_default_na=False,
             engine="c",
             low_memory=False,
+            **options,
         )
+        return frame
+
+
+@dataclass
+class Ragged:
+    """What was done to rows that have not as many cells as there are columns.
+
+    Attributes:
+        short, long: Number of rows with fewer and with more cells.
+        first_long: Line of the first row with more.
+        extra: Columns that were added for them.
+    """
+
+    short: int = 0
+    long: int = 0
+    first_long: int = 0
+    extra: int = 0
+    cut: bool = field(default=False)
+
+
+def table_rows(
+    dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled
+) -> Iterator[tuple[list[str], int]]:
+    """The table's rows with their line numbers, each cell's text as it stands; blank lines and footers left out.
+
+    Raises:
+        StudioError: The text cannot be cut into rows.
+        UnicodeError: A letter is not of the encoding.
+    """
+    held: deque[tuple[list[str], int]] = deque()
+    with _text(dialect, path, progress, cancelled) as text:
+        for _ in range(dialect.lines):
+            text.readline()
+        try:
+            for row, line in cut(text, dialect.form):
+                if not row or (len(row) == 1 and not row[0].strip() and len(dialect.names) > 1):
+                    continue
+                held.append((row, line + dialect.lines))
+                if len(held) > dialect.footer:
+                    yield held.popleft()
+        except csv.Error as error:
+            raise StudioError(f"{path} cannot be cut into rows: {error}.", "Check quote and delimiter.") from None
+
+
+def rectangular(rows: Iterator[tuple[list[str], int]], width: int, done: Ragged) -> Iterator[list[str]]:
+    """Rows made at least ``width`` cells long; longer ones lose empty cells at their end."""
+    for row, line in rows:
+        if len(row) < width:
+            done.short += 1
+            row = row + [""] * (width - len(row))
+        elif len(row) > width:
+            while len(row) > width and not row[-1].strip():
+                row.pop()
+            extra = len(row) - width
+            if extra:
+                done.long += 1
+                done.first_long = done.first_long or line
+                if extra > _MOST_EXTRA:
+                    done.cut = True
+                    row = row[: width + _MOST_EXTRA]
+                done.extra = max(done.extra, min(extra, _MOST_EXTRA))
+        yield row
+
+
+def _cut_and_read(
+    dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled, notes: list[str]
+) -> pd.DataFrame:
+    """Cut with Python's csv into a rectangular copy, then have pandas read that."""
+    done = Ragged()
+    width = len(dialect.names)
+    spooled = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, mode="w+b")  # noqa: SIM115 - closed below
+    with spooled:
+        copy = io.TextIOWrapper(cast("IO[bytes]", spooled), encoding="utf-8", errors="surrogatepass", newline="")
+        writer = csv.writer(copy, lineterminator="\n")
+        count = 0
+        for row in rectangular(table_rows(dialect, path, lambda s: progress(0.7 * s), cancelled), width, done):
+            writer.writerow(row)
+            count += 1
+        copy.flush()
+        copy.seek(0)
+        names = [*dialect.names, *(f"column {i + 1}" for i in range(width, width + done.extra))]
+        if count:
+            form = replace(dialect.form, delimiter=",", quote='"', escape="")
+            frame = _parse(replace(dialect, form=form, names=tuple(names)), cast("IO[str]", copy), ",")
+        else:
+            frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
+        copy.detach()
+    progress(1.0)
+    notes.extend(ragged_notes(done, width))
+    return frame
+
+
+def ragged_notes(done: Ragged, width: int) -> list[str]:
+    """What was done to rows of other widths, as sentences."""
+    notes = []
+    if done.short:
+        rows = "1 row has" if done.short == 1 else f"{done.short:,} rows have"
+        notes.append(f"{rows} fewer than {width} values; the rest is missing.")
+    if done.long:
+        rows = "1 row has" if done.long == 1 else f"{done.long:,} rows have"
+        where = f"(line {done.first_long:,})" if done.long == 1 else f"(the first in line {done.first_long:,})"
+        what = "what is beyond was cut off" if done.cut else "further columns were added for them"
+        notes.append(f"{rows} more than {width} values {where}; {what}.")
+    return notes
