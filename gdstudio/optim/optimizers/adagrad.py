@@ -29,7 +29,7 @@ class AdagradSettings(Settings):
     """Step size and decays of AdaGrad."""
 
     kind: Literal["adagrad"] = "adagrad"
-    lr: float = lr_setting(0.01, "AdaGrad's steps shrink by themselves, so it bears a larger one than others.")
+    lr: float = lr_setting(0.05, "AdaGrad's steps shrink by themselves, so it bears a larger one than others.")
     lr_decay: float = setting(
         0.0,
         label="Rate decay",

@@ -31,7 +31,7 @@ class AdamSettings(Settings):
     """Step size, memories and decay of Adam."""
 
     kind: Literal["adam"] = "adam"
-    lr: float = lr_setting(0.001)
+    lr: float = lr_setting(0.002)
     beta1: float = beta1_setting()
     beta2: float = beta2_setting()
     eps: float = eps_setting()
@@ -66,7 +66,7 @@ ENTRY = OptimizerEntry(
     help=(
         "Gives every parameter a step size of its own: the average gradient divided by its usual size, so that each "
         "moves by about the learning rate whatever its scale. The usual first choice for networks; it works over a "
-        "wide range of settings. Try 0.001, and 0.01 for small networks. " + COUPLED_DECAY + " Since Adam divides by "
+        "wide range of settings. Try 0.001, and 0.01 for a linear model. " + COUPLED_DECAY + " Since Adam divides by "
         "the gradient's size, decay then hardly reaches parameters with large gradients: AdamW mends that."
     ),
     formula=(

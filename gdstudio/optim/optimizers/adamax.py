@@ -30,7 +30,7 @@ class AdamaxSettings(Settings):
     """Step size, memories and decay of Adamax."""
 
     kind: Literal["adamax"] = "adamax"
-    lr: float = lr_setting(0.002)
+    lr: float = lr_setting(0.005)
     beta1: float = beta1_setting()
     beta2: float = beta_setting(0.999, "Beta 2", "Share of the largest gradient so far that is kept at each step.")
     eps: float = eps_setting()

@@ -31,7 +31,7 @@ class AdamwSettings(Settings):
     """Step size, memories and decay of AdamW."""
 
     kind: Literal["adamw"] = "adamw"
-    lr: float = lr_setting(0.001)
+    lr: float = lr_setting(0.002)
     beta1: float = beta1_setting()
     beta2: float = beta2_setting()
     eps: float = eps_setting()

@@ -29,7 +29,7 @@ class MuonSettings(Settings):
     """Step size, momentum and decay of Muon, and of AdamW for the rest."""
 
     kind: Literal["muon"] = "muon"
-    lr: float = lr_setting(0.003, "Steps of matrices are scaled so that a rate that suits AdamW suits them too.")
+    lr: float = lr_setting(0.005, "Steps of matrices are scaled so that a rate that suits AdamW suits them too.")
     momentum: float = setting(
         0.95, label="Momentum", help="Share of the last step's direction that is kept, for the matrices.", ge=0, lt=1
     )

@@ -29,7 +29,7 @@ class RadamSettings(Settings):
     """Step size, memories and decay of RAdam."""
 
     kind: Literal["radam"] = "radam"
-    lr: float = lr_setting(0.001)
+    lr: float = lr_setting(0.003)
     beta1: float = beta1_setting()
     beta2: float = beta2_setting()
     eps: float = eps_setting()

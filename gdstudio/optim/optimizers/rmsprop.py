@@ -30,7 +30,7 @@ class RmspropSettings(Settings):
     """Step size, memories and decay of RMSprop."""
 
     kind: Literal["rmsprop"] = "rmsprop"
-    lr: float = lr_setting(0.001)
+    lr: float = lr_setting(0.002)
     alpha: float = beta_setting(
         0.99,
         "Alpha",

@@ -21,7 +21,7 @@ class SgdSettings(Settings):
     """Step size, memory and decay of SGD."""
 
     kind: Literal["sgd"] = "sgd"
-    lr: float = lr_setting(0.1)
+    lr: float = lr_setting(0.05)
     momentum: float = setting(
         0.0,
         label="Momentum",
@@ -76,7 +76,7 @@ ENTRY = OptimizerEntry(
     help=(
         "Gradient descent as it stands in every textbook: a step against the gradient, the same learning rate for "
         "every parameter. With momentum it rolls through flat stretches and swings less across narrow valleys. "
-        "Needs scaled columns and a well chosen learning rate; try 0.1, then a third or three times as much. "
+        "Needs scaled columns and a well chosen learning rate; try 0.1, then 0.03 or 0.3. "
         + COUPLED_DECAY
         + " For plain SGD without momentum, weight decay λ on a weight does what an L2 penalty of λ/2 does."
     ),
