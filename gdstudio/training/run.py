@@ -20,6 +20,7 @@ from gdstudio.data.dataset import Dataset, Part, prepare
 from gdstudio.data.load import load_table
 from gdstudio.data.table import Table
 from gdstudio.objectives.entry import LossEntry
+from gdstudio.optim.entry import OptimizerEntry
 from gdstudio.optim.penalties import penalty
 from gdstudio.training.batches import Batches
 from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
@@ -68,7 +69,8 @@ def run_experiment(
     criterion = loss.build(spec.loss)
     model = build_model(spec, dataset).to(device)
     batches = _batches(spec, dataset.train, model, device)
-    optimizer = registry("optimizers")[spec.optimizer.kind].build(spec.optimizer, list(model.parameters()))
+    optimizer_entry = cast(OptimizerEntry, registry("optimizers")[spec.optimizer.kind])
+    optimizer = optimizer_entry.build(spec.optimizer, list(model.parameters()))
     lr = float(spec.get("optimizer.lr"))
     total = spec.training.epochs * batches.per_epoch
     recorder = Recorder(
@@ -93,7 +95,16 @@ def run_experiment(
     began = time.perf_counter()
     try:
         with exact_replay():
-            train(model, objective, optimizer, batches, recorder, spec.training.epochs, gradients)
+            train(
+                model,
+                objective,
+                optimizer,
+                batches,
+                recorder,
+                spec.training.epochs,
+                gradients,
+                searches=optimizer_entry.needs_closure,
+            )
         message = f"Finished after {recorder.step} steps in {time.perf_counter() - began:.1f} s."
     except Cancelled:
         status, message = "cancelled", f"Stopped by hand after {recorder.step} of {total} steps."

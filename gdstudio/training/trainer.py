@@ -37,6 +37,7 @@ def train(
     recorder: Recorder,
     epochs: int,
     gradients: Callable[[Tensor, Tensor], Tensor] | None = None,
+    searches: bool = False,
 ) -> None:
     """Train ``model`` in place.
 
@@ -51,6 +52,7 @@ def train(
         recorder: Is called around each step and after each epoch.
         epochs: How often the rows are seen.
         gradients: ``(inputs, targets) -> loss`` that replays the first four steps, with their very numbers.
+        searches: Whether the optimizer evaluates the batch anew while it searches for its step, as L-BFGS does.
 
     Raises:
         Cancelled: The person ended it.
@@ -67,6 +69,23 @@ def train(
                 loss = objective(predictions, targets)
                 optimizer.zero_grad()
                 loss.backward()
-            update()
+            if searches:
+                optimizer.step(_again(model, objective, optimizer, inputs, targets))
+            else:
+                update()
             recorder.after_step(loss)
         recorder.after_epoch(epoch)
+
+
+def _again(
+    model: nn.Module, objective: Objective, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
+) -> Callable[[], float]:
+    """Loss and gradients of one batch at the parameters as they are at the call."""
+
+    def evaluate() -> float:
+        optimizer.zero_grad()
+        loss = objective(model(inputs), targets)
+        loss.backward()
+        return loss.item()
+
+    return evaluate
