@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
-from pydantic import BaseModel
 
 from gdstudio.core.fields import FieldDescription, describe
 from gdstudio.gui.fields.choice import ChoiceField

@@ -18,6 +18,8 @@ QLabel[role="error"] { color: $danger; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="success"] { color: $success; }
 QLabel[role="title"] { font-weight: 600; }
+QLabel[role="readout"] { background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px;
+  padding: ${tight}px; }
 QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame[role="mark"][on="true"] { background: $accent; border-radius: 1px; }
 

@@ -1,0 +1,106 @@
+"""What the lines of a chart are: a short sample of each and its name, over the plot rather than on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gdstudio.gui.theme import Theme
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One name with what it stands for.
+
+    Attributes:
+        label: The name.
+        pen: How it is drawn.
+        mark: A line, a point of a scatter, or a filled square.
+    """
+
+    label: str
+    pen: QPen
+    mark: Literal["line", "point", "square"] = "line"
+
+
+class Legend(QWidget):
+    """Entries beside each other, as many lines as they need; its height follows."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._entries: tuple[LegendEntry, ...] = ()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    def set_entries(self, entries: Sequence[LegendEntry]) -> None:
+        """Show these."""
+        if tuple(entries) == self._entries:
+            return
+        self._entries = tuple(entries)
+        self.setVisible(bool(entries))
+        self.setAccessibleName("Legend: " + ", ".join(entry.label for entry in entries))
+        self._fit()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room, as high as the entries need."""
+        return QSize(0, self._height(self.width() or 200))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may need another number of lines."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        height = self._height(self.width() or 200)
+        if self.minimumHeight() != height or self.maximumHeight() != height:
+            self.setFixedHeight(height)
+
+    def _height(self, width: int) -> int:
+        places = self._places(width)
+        line = self.fontMetrics().height() * 1.25
+        return round((places[-1].bottom() if places else 0) + 0.1 * line) if places else 0
+
+    def _places(self, width: int) -> list[QRectF]:
+        """Where each entry stands."""
+        metrics = self.fontMetrics()
+        em = metrics.height()
+        places, x, y = [], 0.0, 0.0
+        for entry in self._entries:
+            needed = 2.1 * em + metrics.horizontalAdvance(entry.label)
+            if x and x + needed > width:
+                x, y = 0.0, y + 1.25 * em
+            places.append(QRectF(x, y, needed, 1.25 * em))
+            x += needed + em
+        return places
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw samples and names."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        em = self.fontMetrics().height()
+        for entry, place in zip(self._entries, self._places(self.width()), strict=True):
+            middle = place.center().y()
+            sample = QRectF(place.left(), middle - em / 4, 1.7 * em, em / 2)
+            if entry.mark == "line":
+                painter.setPen(entry.pen)
+                painter.drawLine(QPointF(sample.left(), middle), QPointF(sample.right(), middle))
+            else:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QBrush(entry.pen.color()))
+                spot = QRectF(sample.center().x() - em / 4, sample.top(), em / 2, em / 2)
+                painter.drawEllipse(spot) if entry.mark == "point" else painter.drawRect(spot)
+            painter.setPen(self._theme.color("text"))
+            painter.drawText(
+                place.adjusted(2.1 * em, 0, 0, 0),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                entry.label,
+            )
+        painter.end()

@@ -1,0 +1,125 @@
+"""One curve of a line chart: its points, what draws them, how it looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from gdstudio.gui.charts.pyramid import Array, Pyramid
+from gdstudio.gui.charts.smoothing import Smoother
+from gdstudio.gui.theme import PartName, Theme
+
+#: Curves of more points than this are drawn without antialiasing, which costs several times as much, and one pixel
+#: wide where they are dashed, since Qt breaks up every dash of a wide line.
+_SMOOTH_EDGES_BELOW = 1_500
+
+
+class Series:
+    """A curve with its moving average.
+
+    Attributes:
+        label: What the legend calls it.
+        points: The curve.
+        smooth: Its moving average, while :attr:`smoothing` is above 0.
+    """
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        self.label = ""
+        self.part: PartName = "train"
+        self.color_index = 0
+        self.faint = False
+        self.smoothing = 0.0
+        self.points = Pyramid()
+        self.smooth = Smoother()
+        self._plot = plot
+        self._curve, self._mean = pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="finite")
+        self._dot = pg.ScatterPlotItem(size=7)
+        for item in self._items:
+            plot.addItem(item, ignoreBounds=True)
+
+    @property
+    def _items(self) -> tuple[pg.GraphicsObject, ...]:
+        return self._curve, self._mean, self._dot
+
+    @property
+    def look(self) -> tuple[str, PartName, int, bool]:
+        """Label, part, hue, and whether it stays in the background."""
+        return self.label, self.part, self.color_index, self.faint
+
+    @look.setter
+    def look(self, value: tuple[str, PartName, int, bool]) -> None:
+        self.label, self.part, self.color_index, self.faint = value
+
+    def set_points(self, x: Array, y: Array) -> None:
+        """Take the curve as it is now."""
+        grew = self.points.set(x, y)
+        if self.smoothing:
+            self.smooth.set(self.points, self.smoothing, grew=grew)
+
+    def set_smoothing(self, weight: float) -> None:
+        """Draw a moving average over the curve; 0 is none."""
+        self.smoothing = weight
+        if weight:
+            self.smooth.set(self.points, weight, grew=False)
+
+    def style(self, theme: Theme) -> None:
+        """Pens in the theme's colours; what stays in the background lies below the rest."""
+        main = theme.series_pen(self.color_index, self.part, faint=self.faint and not self.smoothing)
+        back = theme.series_pen(self.color_index, self.part, faint=True)
+        self._mean.setPen(main)
+        self._curve.setPen(back if self.smoothing or self.faint else main)
+        self._dot.setPen(pg.mkPen(None))
+        self._dot.setBrush(pg.mkBrush(main.color()))
+        for item in self._items:
+            item.setZValue(0 if self.faint else 1)
+        self._mean.setZValue(2)
+
+    def draw(self, start: float, end: float, columns: int, *, log: bool) -> None:
+        """Hand what is visible to the plot.
+
+        Args:
+            start: Left end of the visible range.
+            end: Its right end.
+            columns: Pixels that it has.
+            log: Whether the exponents are drawn rather than the values.
+        """
+        _draw(self._curve, self.points, start, end, columns, log)
+        if self.smoothing:
+            _draw(self._mean, self.smooth.points, start, end, columns, log)
+        self._mean.setVisible(bool(self.smoothing))
+        # A line needs two points; a single one would be invisible.
+        single = len(self.points) == 1
+        self._dot.setVisible(single)
+        if single:
+            self._dot.setData(self.points.x, _exponents(self.points.y) if log else self.points.y)
+
+    def remove(self) -> None:
+        """Take it off the plot."""
+        for item in self._items:
+            self._plot.removeItem(item)
+
+    @property
+    def shown(self) -> Pyramid:
+        """What the read-out speaks of: the average where there is one."""
+        return self.smooth.points if self.smoothing else self.points
+
+
+def _draw(item: pg.PlotCurveItem, points: Pyramid, start: float, end: float, columns: int, log: bool) -> None:
+    x, y = points.window(start, end, columns)
+    if log:
+        y = _exponents(y)
+    crowded = len(x) >= _SMOOTH_EDGES_BELOW
+    item.opts["antialias"] = not crowded
+    pen = item.opts["pen"]
+    if crowded and pen.style() != Qt.PenStyle.SolidLine and pen.widthF() > 1:
+        pen.setWidthF(1.0)
+    item.setData(x, y, connect="finite")
+
+
+def _exponents(y: Array) -> Array:
+    """``log10`` of what lies above zero; the rest are gaps."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exponents = np.log10(y)
+    exponents[~np.isfinite(exponents)] = np.nan
+    return exponents
