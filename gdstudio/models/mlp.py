@@ -113,7 +113,10 @@ ENTRY = ModelEntry(
         "of 16 to 64 units; if the training loss stays high, add units; if the validation loss rises while the "
         "training loss falls, take units away, or add dropout or a penalty."
     ),
-    formula=r"h_1 = f(W_1 x + b_1) \qquad h_l = f(W_l h_{l-1} + b_l) \qquad y = W_L h_{L-1} + b_L",
+    formula=(
+        r"\begin{aligned} h_1 &= f(W_1 x + b_1) \\ h_l &= f(W_l h_{l-1} + b_l) \\"
+        r" y &= W_L h_{L-1} + b_L \end{aligned}"
+    ),
     source="Goodfellow, Bengio, Courville (2016), Deep Learning, chapter 6",
     order=20,
 )

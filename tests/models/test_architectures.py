@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
+import ziamath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
-from gdstudio.models.activations import ACTIVATIONS
+from gdstudio.models.activations import ACTIVATIONS, ActivationName
 from gdstudio.models.mlp import MlpSettings
 
 MLP = registry("models")["mlp"]
@@ -78,3 +81,16 @@ def test_summary_says_what_there_is():
 def test_impossible_layers_are_refused(hidden):
     with pytest.raises(StudioError):
         registry("models").settings({"kind": "mlp", "hidden": hidden})
+
+
+@pytest.mark.parametrize("key", ACTIVATIONS)
+def test_activations_are_named_explained_and_typeset(key):
+    activation = ACTIVATIONS[key]
+    assert activation.key == key
+    assert activation.label
+    assert activation.help.endswith(".")
+    assert ziamath.Latex(activation.formula).svg().startswith("<svg")
+
+
+def test_the_activations_of_a_network_are_those_of_the_table():
+    assert set(get_args(ActivationName)) == set(ACTIVATIONS)

@@ -40,8 +40,8 @@ ENTRY = LossEntry(
         "it into the probability of the positive class. The usual choice; 0.693 means no better than a coin."
     ),
     formula=(
-        r"L = -\frac{1}{n}\sum_{i=1}^{n} \left[ y_i \log \sigma(z_i) + (1 - y_i) \log (1 - \sigma(z_i)) \right]"
-        r" \qquad \sigma(z) = \frac{1}{1 + e^{-z}}"
+        r"\begin{aligned} L &= -\frac{1}{n}\sum_{i=1}^{n} \left[ y_i \log p_i + (1 - y_i) \log (1 - p_i) \right] \\"
+        r" p_i &= \sigma(z_i) = \frac{1}{1 + e^{-z_i}} \end{aligned}"
     ),
     source="Bishop (2006), Pattern Recognition and Machine Learning, equation 4.90",
     order=10,

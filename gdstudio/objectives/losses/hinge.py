@@ -61,8 +61,8 @@ ENTRY = LossEntry(
         "is compared with every wrong class, and the misses are divided by the number of classes."
     ),
     formula=(
-        r"L = \frac{1}{n}\sum_{i=1}^{n} \max(0,\; m - s_i z_i) \qquad s_i = \pm 1 \qquad"
-        r" L = \frac{1}{n C}\sum_{i=1}^{n} \sum_{c \neq y_i} \max(0,\; m - z_{i, y_i} + z_{i, c})"
+        r"\begin{aligned} L_2 &= \frac{1}{n}\sum_{i=1}^{n} \max(0,\; m - s_i z_i) \qquad s_i = \pm 1 \\"
+        r" L_C &= \frac{1}{n C}\sum_{i=1}^{n} \sum_{c \neq y_i} \max(0,\; m - z_{i, y_i} + z_{i, c}) \end{aligned}"
     ),
     source=(
         "Cortes and Vapnik (1995), Support-Vector Networks, Machine Learning 20; "

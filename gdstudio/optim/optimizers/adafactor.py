@@ -71,12 +71,11 @@ ENTRY = OptimizerEntry(
         "networks it saves nothing, and shows how little Adam's full memory matters. " + DECOUPLED_DECAY
     ),
     formula=(
-        r"\begin{aligned} R_t &= \beta_t R_{t-1} + (1 - \beta_t) \overline{(G_t^2)}_{rows} \qquad"
-        r" C_t = \beta_t C_{t-1} + (1 - \beta_t) \overline{(G_t^2)}_{columns} \qquad \beta_t = 1 - t^{\gamma} \\"
+        r"\begin{aligned} R_t &= \beta_t R_{t-1} + (1 - \beta_t) \overline{(G_t^2)}_{rows} \\"
+        r" C_t &= \beta_t C_{t-1} + (1 - \beta_t) \overline{(G_t^2)}_{columns} \qquad \beta_t = 1 - t^{\gamma} \\"
         r" V_t &= \frac{R_t C_t}{\overline{R_t}} \qquad U_t = \frac{G_t}{\sqrt{V_t}} \\"
-        r" \theta_t &= (1 - \eta \lambda) \theta_{t-1} - \min(\eta, \frac{1}{\sqrt{t}}) \max(\epsilon,"
-        r" RMS(\theta_{t-1}))"
-        r" \frac{U_t}{\max(1, RMS(U_t) / d)} \end{aligned}"
+        r" \rho_t &= \min(\eta, \frac{1}{\sqrt{t}}) \max(\epsilon, RMS(\theta_{t-1})) \\"
+        r" \theta_t &= (1 - \eta \lambda) \theta_{t-1} - \rho_t \frac{U_t}{\max(1, RMS(U_t) / d)} \end{aligned}"
     ),
     symbols=(
         ETA,
@@ -84,6 +83,7 @@ ENTRY = OptimizerEntry(
         ("G_t", "gradient of a matrix"),
         ("R_t, C_t", "average squares of rows and columns"),
         (r"\gamma", "memory decay"),
+        (r"\rho_t", "rate relative to the parameter's size"),
         ("d", "clipping"),
         (r"\epsilon", "smallest scale"),
         LAMBDA,

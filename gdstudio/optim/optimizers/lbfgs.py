@@ -78,8 +78,8 @@ ENTRY = OptimizerEntry(
     ),
     formula=(
         r"\begin{aligned} \theta_t &= \theta_{t-1} - \eta_t H_t \nabla L(\theta_{t-1}) \\"
-        r" H_t &\approx \left( \nabla^2 L \right)^{-1} \quad \text{from the last } s_i = \theta_i -"
-        r" \theta_{i-1}, \; y_i = \nabla L(\theta_i) - \nabla L(\theta_{i-1}) \end{aligned}"
+        r" H_t &\approx \left( \nabla^2 L \right)^{-1} \quad \text{from the last } s_i, y_i \\"
+        r" s_i &= \theta_i - \theta_{i-1} \qquad y_i = \nabla L(\theta_i) - \nabla L(\theta_{i-1}) \end{aligned}"
     ),
     symbols=(
         (r"\eta_t", "step length from the line search"),

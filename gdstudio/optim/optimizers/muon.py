@@ -81,8 +81,8 @@ ENTRY = OptimizerEntry(
         + DECOUPLED_DECAY
     ),
     formula=(
-        r"\begin{aligned} B_t &= \mu B_{t-1} + (1 - \mu) G_t \qquad O_t = \text{orthogonal}\left( (1 - \mu)"
-        r" G_t + \mu B_t \right) \\"
+        r"\begin{aligned} B_t &= \mu B_{t-1} + (1 - \mu) G_t \\"
+        r" O_t &= \text{orthogonal}\left( (1 - \mu) G_t + \mu B_t \right) \\"
         r" W_t &= (1 - \eta \lambda) W_{t-1} - 0.2 \, \eta \sqrt{\max(n, m)} \, O_t \end{aligned}"
     ),
     symbols=(
