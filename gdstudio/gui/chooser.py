@@ -90,7 +90,9 @@ class EntryChooser(QWidget):
             self._form.deleteLater()
         entry = self._registry[settings.kind]
         self.list.setToolTip(entry.help)
-        self._explain.set_content(entry.label, entry.help, entry.formula, source=entry.source)
+        self._explain.set_content(
+            entry.label, entry.help, entry.formula, symbols=getattr(entry, "symbols", ()), source=entry.source
+        )
         self._form = Form(entry.settings, self._path, theme=self._theme, omit=self._omit)
         self._form.edited.connect(self._edited)
         self._layout.addWidget(self._form)

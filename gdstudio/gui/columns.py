@@ -7,7 +7,7 @@ from typing import Any, get_args
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from gdstudio.core.spec import ColumnSpec, ColumnType, Role
+from gdstudio.core.spec import ColumnSpec, ColumnType
 from gdstudio.data.table import Table
 
 _Index = QModelIndex | QPersistentModelIndex

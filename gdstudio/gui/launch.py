@@ -73,7 +73,9 @@ def missing_for_a_window(environment: os._Environ[str] | dict[str, str]) -> str:
     missing = {name: packages for name, packages in needed.items() if not _loads(name)}
     if not missing:
         return ""
-    return f"The window needs system libraries that are not installed: {', '.join(missing)}.\n{_advice(missing.values())}"
+    return (
+        f"The window needs system libraries that are not installed: {', '.join(missing)}.\n{_advice(missing.values())}"
+    )
 
 
 def _loads(library: str) -> bool:

@@ -6,8 +6,9 @@ Widgets hold no state of their own: an edit makes a new spec here, and every pan
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -30,6 +31,8 @@ State = Literal["Idle", "Running", "Paused", "Stopping", "Done", "Failed"]
 #: States in which a thread trains.
 ACTIVE = ("Running", "Paused", "Stopping")
 _UNDO_DEPTH = 200
+#: Hues that can be told apart.
+_HUES = 8
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Session(QObject):
         runs_changed: The list of finished runs is another one.
         message(level, text, hint): Something to tell the person; level is info, warning or error.
         undo_changed: What undo and redo would do is something else.
+        warmed_up(text): What the first run needs is imported; ``text`` says what is known of CUDA.
     """
 
     spec_changed = Signal()
@@ -84,6 +88,7 @@ class Session(QObject):
     runs_changed = Signal()
     message = Signal(str, str, str)
     undo_changed = Signal()
+    warmed_up = Signal(str)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -296,6 +301,11 @@ class Session(QObject):
         """Of the run that is going."""
         return self._thread.control if self._thread is not None else None
 
+    @property
+    def run_spec(self) -> ExperimentSpec:
+        """What the run that goes trains; edits since its start are not in it."""
+        return self._thread.spec if self._thread is not None else self.spec
+
     def start(self) -> None:
         """Begin a run, or go on with a paused one; waits for a table that is still loading."""
         if self.state == "Paused" and self._thread is not None:
@@ -377,9 +387,7 @@ class Session(QObject):
     def _succeeded(self, result: RunResult) -> None:
         self.result = result
         number = next(self._numbers)
-        used = {run.color for run in self.runs}
-        color = next((c for c in range(8) if c not in used), number % 8)
-        self.runs = (*self.runs, Run(number, f"Run {number}", color, result))
+        self.runs = (*self.runs, Run(number, f"Run {number}", self.next_color, result))
         if result.status == "diverged":
             self.message.emit("warning", result.message, "")
 
@@ -397,6 +405,26 @@ class Session(QObject):
             thread.deleteLater()
         self._set_state("Failed" if self.state == "Failed" else "Done")
         self.runs_changed.emit()
+
+    @property
+    def next_color(self) -> int:
+        """The hue of the run that goes, or of the next one: the first that no listed run has."""
+        used = {run.color for run in self.runs}
+        return next((c for c in range(_HUES) if c not in used), len(self.runs) % _HUES)
+
+    def warm_up(self, work: Callable[[Job], str]) -> None:
+        """Do in the background what the first run would wait for."""
+        self._jobs.run(work, on_done=self.warmed_up.emit, on_failed=self._tell)
+
+    def save_result(self, folder: Path) -> None:
+        """Write the last finished run's folder, in the background."""
+        result = self.result
+        if result is not None:
+            self._jobs.run(
+                lambda job: result.save(folder),
+                on_done=lambda _: self.message.emit("info", f"Run written to {folder}.", ""),
+                on_failed=self._tell,
+            )
 
     # -- runs -----------------------------------------------------------------------------------------
 

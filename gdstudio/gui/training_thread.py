@@ -23,6 +23,7 @@ class TrainingThread(QThread):
     Attributes:
         control: Pause, single step, cancel, learning rate; usable from the window's thread.
         history: Rows so far; readable from any thread.
+        spec: What is trained.
     """
 
     happened = Signal(object)
@@ -34,7 +35,7 @@ class TrainingThread(QThread):
         self.setObjectName("training")
         self.control = RunControl()
         self.history = RunHistory()
-        self._spec = spec
+        self.spec = spec
         self._table = table
 
     def run(self) -> None:
@@ -43,7 +44,7 @@ class TrainingThread(QThread):
             from gdstudio.training.run import run_experiment
 
             result = run_experiment(
-                self._spec,
+                self.spec,
                 table=self._table,
                 control=self.control,
                 history=self.history,
@@ -51,7 +52,7 @@ class TrainingThread(QThread):
             )
         except StudioError as error:
             self.failed.emit(error)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             log.info("The run ended with an unexpected error", exc_info=error)
             self.failed.emit(error)
         else:

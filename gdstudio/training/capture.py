@@ -108,7 +108,9 @@ class CapturedGradients:
     def _noise_shapes(self, inputs: Tensor) -> list[tuple[int, ...]]:
         """The shapes that the dropout layers see, in their order."""
         shapes: list[tuple[int, ...]] = []
-        hooks = [m.register_forward_pre_hook(lambda _, args: shapes.append(tuple(args[0].shape))) for m in self._dropouts]
+        hooks = [
+            m.register_forward_pre_hook(lambda _, args: shapes.append(tuple(args[0].shape))) for m in self._dropouts
+        ]
         try:
             with torch.no_grad():
                 self._model(inputs)

@@ -27,7 +27,9 @@ def direct_step(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
 class _Direct:
     """Takes the first step the ordinary way, which makes the state, and every later one directly."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer, prepare: Callable[..., Callable[[list[Tensor]], None]]) -> None:
+    def __init__(
+        self, optimizer: torch.optim.Optimizer, prepare: Callable[..., Callable[[list[Tensor]], None]]
+    ) -> None:
         self._optimizer = optimizer
         self._prepare = prepare
         self._parameters: list[Tensor] = optimizer.param_groups[0]["params"]

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from gdstudio.core.errors import StudioError
+from gdstudio.core.history import Weights
 from gdstudio.core.registry import registry
 from gdstudio.core.seeds import stream_seed
 from gdstudio.core.spec import ExperimentSpec, Task
@@ -56,3 +57,12 @@ def build_module(spec: ExperimentSpec, inputs: int, task: Task, classes: int) ->
         if isinstance(layer, nn.Linear):
             initialize(layer, generator)
     return model
+
+
+def module_with(source: nn.Module | Weights, spec: ExperimentSpec, dataset: Dataset) -> nn.Module:
+    """A module to evaluate: ``source`` itself, or a new one on the CPU that holds a copied state."""
+    if isinstance(source, nn.Module):
+        return source
+    model = build_model(spec, dataset)
+    model.load_state_dict({name: torch.as_tensor(array) for name, array in source.state.items()})
+    return model.eval()

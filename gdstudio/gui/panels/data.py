@@ -92,6 +92,10 @@ class DataPanel(QWidget):
         for widget in (self._view, self._problem, self._notes, self._split, self._preparation):
             self._layout.addWidget(widget)
 
+    def announce(self) -> None:
+        """Emit the summary for a listener that was not there at first."""
+        self._refresh()
+
     @Slot()
     def _refresh(self) -> None:
         spec, table = self._session.spec, self._session.table

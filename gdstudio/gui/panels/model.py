@@ -28,7 +28,7 @@ class ModelPanel(QWidget):
         self._session = session
         self._model = EntryChooser("models", "model", "Model", theme, omit=("hidden",))
         self._picture = NetworkPicture(theme)
-        self._layers = LayerEditor("model.hidden")
+        self._layers = LayerEditor("model.hidden", theme)
         self._loss = EntryChooser("losses", "loss", "Loss", theme)
         self._initializer = EntryChooser("initializers", "initializer", "Initial weights", theme)
         layout = QVBoxLayout(self)
@@ -40,6 +40,10 @@ class ModelPanel(QWidget):
         session.spec_changed.connect(self._refresh)
         session.table_changed.connect(self._refresh)
         session.refused.connect(self._refused)
+        self._refresh()
+
+    def announce(self) -> None:
+        """Emit the summary for a listener that was not there at first."""
         self._refresh()
 
     @Slot()
@@ -76,7 +80,7 @@ class ModelPanel(QWidget):
         )
         self.summary_changed.emit(entry.summary(spec.model, inputs, outputs))
 
-    @Slot(tuple)
+    @Slot(object)
     def _edit_layers(self, sizes: tuple[int, ...]) -> None:
         self._session.edit({"model.hidden": list(sizes)}, "hidden layers")
 

@@ -44,6 +44,10 @@ class OptimizerPanel(QWidget):
         session.refused.connect(self._refused)
         self._refresh()
 
+    def announce(self) -> None:
+        """Emit the summary for a listener that was not there at first."""
+        self._refresh()
+
     @Slot()
     def _refresh(self) -> None:
         spec = self._session.spec

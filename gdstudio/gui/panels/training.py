@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gdstudio.core.fields import describe
 from gdstudio.core.spec import ExperimentSpec, TrainingSpec
+from gdstudio.gui.fields.number import NumberField
 from gdstudio.gui.forms import Form
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
@@ -40,10 +42,14 @@ class TrainingPanel(QWidget):
         self._mode.activated.connect(self._choose_mode)
         name = QLabel("Batch")
         name.setBuddy(self._mode)
+        size = next(field for field in describe(TrainingSpec) if field.name == "batch_size")
+        self._size = NumberField(size, "training.batch_size")
+        self._size.committed.connect(self._choose_size)
         row = QHBoxLayout()
         row.addWidget(name)
         row.addWidget(self._mode, 1)
-        self._form = Form(TrainingSpec, "training", theme=theme)
+        row.addWidget(self._size)
+        self._form = Form(TrainingSpec, "training", theme=theme, omit=("batch_size",))
         self._form.edited.connect(self._edit)
         self._device_note = QLabel(wordWrap=True)
         self._device_note.setProperty("role", "muted")
@@ -62,6 +68,10 @@ class TrainingPanel(QWidget):
         self._device_note.setText(text)
         self._device_note.setVisible(bool(text))
 
+    def announce(self) -> None:
+        """Emit the summary for a listener that was not there at first."""
+        self._refresh()
+
     @Slot()
     def _refresh(self) -> None:
         spec = self._session.spec
@@ -69,7 +79,8 @@ class TrainingPanel(QWidget):
         size = spec.training.batch_size
         mode = "full" if size == 0 else "single" if size == 1 else "mini"
         self._mode.setCurrentIndex(self._mode.findData(mode))
-        self._form.set_field_visible("batch_size", mode == "mini")
+        self._size.show_value(size)
+        self._size.setVisible(mode == "mini")
         self.summary_changed.emit(self._summary(spec))
 
     @Slot(int)
@@ -78,6 +89,10 @@ class TrainingPanel(QWidget):
         current = self._session.spec.training.batch_size
         size = {"full": 0, "single": 1, "mini": current if current > 1 else _USUAL_BATCH}[mode]
         self._session.edit({"training.batch_size": size}, f"batch: {_MODES[mode].lower()}")
+
+    @Slot(object)
+    def _choose_size(self, size: object) -> None:
+        self._session.edit({"training.batch_size": size}, "batch size")
 
     @Slot(str, object)
     def _edit(self, path: str, value: object) -> None:

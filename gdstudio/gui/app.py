@@ -1,0 +1,81 @@
+"""The composition root: makes the application, the theme, the session and the window, and ends them in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+import gdstudio
+from gdstudio.core.registry import registry
+from gdstudio.core.spec import FileSource
+from gdstudio.gui.jobs import Job, Jobs
+from gdstudio.gui.main_window import MainWindow
+from gdstudio.gui.session import Session
+from gdstudio.gui.settings import WindowSettings
+from gdstudio.gui.theme import Theme
+
+
+def create_main_window(settings: WindowSettings | None = None, first: Path | None = None) -> MainWindow:
+    """The window, on the QApplication that exists and without a running event loop.
+
+    Args:
+        settings: What is remembered between starts.
+        first: A file to open; the purchase data otherwise.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        raise RuntimeError("a QApplication must exist")
+    settings = settings or WindowSettings()
+    theme = Theme(application, settings.scheme)
+    jobs = Jobs()
+    session = Session(jobs)
+    window = MainWindow(session, theme, settings, jobs)
+    jobs.setParent(window)
+    session.setParent(window)
+    theme.setParent(window)
+    session.load(FileSource(path=str(first)) if first else registry("samples").settings("purchase"))
+    return window
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Open the window and run it until it is closed; returns the exit code."""
+    QGuiApplication.setApplicationDisplayName("Gradient Descent Studio")
+    application = QApplication(["gdstudio"])
+    application.setApplicationName("gdstudio")
+    application.setApplicationVersion(gdstudio.__version__)
+    settings = WindowSettings()
+    window = create_main_window(settings, Path(arguments[0]) if arguments else None)
+    _report_unexpected(window)
+    window.show()
+    # Torch takes seconds to import: the window is there first, and Start finds it warm.
+    QTimer.singleShot(0, lambda: window.session.warm_up(_warm_up))
+    return application.exec()
+
+
+def _warm_up(job: Job) -> str:
+    """Import what the first run needs and take one step; returns what is known of CUDA."""
+    import torch
+
+    from gdstudio.training.device import cuda_report
+    from gdstudio.training.run import run_experiment  # noqa: F401
+
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    torch.optim.Adam([parameter])
+    return cuda_report().text
+
+
+def _report_unexpected(window: MainWindow) -> None:
+    """Anything that was not foreseen becomes a message instead of a silent or a dead window."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        window.session.message.emit("error", f"Something unexpected went wrong: {kind.__name__}: {error}", "")
+
+    # After pyqtgraph was imported, which sets a hook of its own.
+    sys.excepthook = hook
