@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +44,14 @@ class Reading:
             same frame.
         notes: What a person should know, as sentences.
         details: What was detected, for ``gdstudio data``: encoding, delimiter, sheet and the like.
+        columns: What the file itself says of columns: types, roles, the order of categories.
     """
 
     frame: pd.DataFrame
     settings: Settings
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, ColumnSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,12 @@ class ReaderEntry(Entry):
         offers: ``(path, head) -> confidence`` from 0 (cannot be read) to 1 (certain), from the file's first bytes
             (decompressed) before its name.
         extensions: Endings of file names, with the dot, in small letters.
+        rows: ``(settings, path) -> iterator of rows of text``, the column names first where the file has them: each
+            cell's text as it stands in the file. None for formats whose values have types of their own.
+        unpacks: Compressions that it undoes by itself; for others it is given an unpacked copy.
     """
 
     offers: Callable[[Path, bytes], float]
     extensions: tuple[str, ...]
+    rows: Callable[[Any, Path], Iterator[list[str]]] | None = None
+    unpacks: tuple[str, ...] = ()

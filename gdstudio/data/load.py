@@ -14,8 +14,8 @@ from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import Settings, registry
 from gdstudio.core.spec import FileSource
-from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, SampleEntry
-from gdstudio.data.opening import check_file, offered_reader
+from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading, SampleEntry
+from gdstudio.data.opening import check_file, offered_reader, unpacked
 from gdstudio.data.roles import guess_columns
 from gdstudio.data.table import Table
 
@@ -70,14 +70,15 @@ def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool)
     else:
         settings = source.reader
         entry = cast(ReaderEntry, registry("readers")[settings.kind])
-    reading = entry.build(settings, path, lambda share: report(0.1 + 0.75 * share), stop)
+    with unpacked(path, entry) as local:
+        reading: Reading = entry.build(settings, local, lambda share: report(0.1 + 0.75 * share), stop)
     frame = reading.frame
     if not len(frame):
         raise StudioError(f"{path} holds no rows.", "Choose another file, or check which row holds the column names.")
     if stop():
         raise Cancelled
     report(0.85)
-    columns = guess_columns(frame)
+    columns = guess_columns(frame, target=_stated_target(reading), known=reading.columns)
     report(0.95)
     table = Table(
         frame=frame,
@@ -90,6 +91,11 @@ def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool)
     )
     report(1.0)
     return table
+
+
+def _stated_target(reading: Reading) -> str | None:
+    """The column that the file itself calls the target."""
+    return next((name for name, column in reading.columns.items() if column.role == "target"), None)
 
 
 def file_hash(path: Path, progress: Callable[[float], None], cancelled: IsCancelled) -> str:

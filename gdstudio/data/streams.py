@@ -105,6 +105,19 @@ def open_plain(
         raise StudioError(f"{path} cannot be read: {error.strerror or error}.", "Check that you may read it.") from None
 
 
+def holds_one_file(path: Path) -> bool:
+    """Whether a zip archive holds a single file, so that it is but that file compressed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return len(_members(archive)) == 1
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]
+
+
 @contextmanager
 def _unfolded(below: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
     if kind == "gzip":
@@ -118,7 +131,7 @@ def _unfolded(below: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
             yield unzipped_xz
     elif kind == "zip":
         with zipfile.ZipFile(below) as archive:
-            names = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]
+            names = _members(archive)
             if len(names) == 1 and names[0].flag_bits & 1:
                 raise StudioError(f"{path} is protected by a password.", "Unpack it by hand.")
             if len(names) == 1:

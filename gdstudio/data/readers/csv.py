@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -77,6 +78,24 @@ def build(settings: CsvSettings, path: Path, progress: Progress, cancelled: IsCa
     return Reading(frame, filled(settings, dialect), (*dialect.notes, *notes), dialect.details)
 
 
+def rows(settings: CsvSettings, path: Path) -> Iterator[list[str]]:
+    """The header's cells where there is one, then each row's, as they stand; rows are made equally long."""
+    from gdstudio.data.text.dialect import find_dialect
+    from gdstudio.data.text.read import Ragged, rectangular, table_rows
+
+    dialect = find_dialect(settings, path)
+    width = len(dialect.names)
+    done = Ragged()
+    if dialect.ragged:
+        # Longer rows add columns, which the first row must have already.
+        for _ in rectangular(table_rows(dialect, path, lambda share: None, lambda: False), width, done):
+            pass
+    width += done.extra
+    if dialect.header:
+        yield [*dialect.raw_names, *[""] * done.extra]
+    yield from rectangular(table_rows(dialect, path, lambda share: None, lambda: False), width, Ragged())
+
+
 def filled(settings: CsvSettings, dialect: Dialect) -> CsvSettings:
     """The settings with what was found."""
     return settings.model_copy(
@@ -104,4 +123,6 @@ ENTRY = ReaderEntry(
     help="A row of text for each row of the table, with a delimiter between values. Encoding, delimiter, decimal mark "
     "and header are found from the content.",
     order=10,
+    rows=rows,
+    unpacks=("gzip", "bzip2", "xz", "zip"),
 )
