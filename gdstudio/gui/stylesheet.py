@@ -20,6 +20,12 @@ QLabel[role="success"] { color: $success; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="readout"] { background: $raised; color: $text; border: 1px solid $line; border-radius: ${radius}px;
   padding: ${tight}px; }
+QFrame[role="panel"] { border: none; border-bottom: 1px solid $line; }
+QFrame[role="banner"] { background: $raised; border: 1px solid $line; border-left: ${stripe}px solid $accent;
+  border-radius: ${radius}px; }
+QFrame[role="banner"][level="success"] { border-left-color: $success; }
+QFrame[role="banner"][level="warning"] { border-left-color: $warning; }
+QFrame[role="banner"][level="error"] { border-left-color: $danger; }
 QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame[role="mark"][on="true"] { background: $accent; border-radius: 1px; }
 
@@ -79,7 +85,9 @@ QToolButton[role="primary"] { background: $accent; color: $on_accent; font-weigh
 QToolButton[role="primary"]:hover { background: $accent_hover; }
 QToolButton[role="primary"]:focus { border-color: $text; }
 QToolButton[role="primary"]:disabled { background: $sunken; color: $muted; }
-QToolButton[role="header"] { font-weight: 600; text-align: left; border-radius: 0; }
+QToolButton[role="header"] { font-weight: 600; padding: ${gap}px; border-radius: 0; }
+QToolButton[role="header"]:checked { background: transparent; }
+QToolButton[role="header"]:hover { background: $sunken; }
 
 QCheckBox { spacing: ${gap}px; border: 2px solid transparent; border-radius: ${radius}px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
@@ -138,6 +146,7 @@ def stylesheet(colors: Mapping[str, str], em: float, images: Mapping[str, str]) 
         "gap_less": gap - 1,
         "wide": wide,
         "wide_less": wide - 1,
+        "stripe": max(3, round(0.25 * em)),
         "radius": max(3, round(0.28 * em)),
         "arrow": round(1.3 * em),
         "glyph": round(0.8 * em),
