@@ -63,6 +63,9 @@ def test_hinge_of_several_classes_follows_its_formula():
     miss = np.maximum(0, 1 - right + LOGITS)
     miss[np.arange(40), THREE] = 0
     assert loss("hinge", LOGITS, THREE) == pytest.approx(miss.sum() / (40 * 3), rel=1e-12)
+    wide = np.maximum(0, 2.5 - right + LOGITS) ** 2
+    wide[np.arange(40), THREE] = 0
+    assert loss("hinge", LOGITS, THREE, margin=2.5, squared=True) == pytest.approx(wide.sum() / (40 * 3), rel=1e-12)
 
 
 @pytest.mark.parametrize(

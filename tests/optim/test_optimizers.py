@@ -20,24 +20,24 @@ PLAIN = {
         lambda p: optim.SGD(p, 0.02, 0.8, 0, 0.1, True, foreach=False),
     ),
     "adam": (
-        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-6, "weight_decay": 0.1, "amsgrad": True},
-        lambda p: optim.Adam(p, 0.02, (0.8, 0.99), 1e-6, 0.1, True, foreach=False),
+        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-2, "weight_decay": 0.1, "amsgrad": True},
+        lambda p: optim.Adam(p, 0.02, (0.8, 0.99), 1e-2, 0.1, True, foreach=False),
     ),
     "adamw": (
-        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-6, "weight_decay": 0.1},
-        lambda p: optim.AdamW(p, 0.02, (0.8, 0.99), 1e-6, 0.1, foreach=False),
+        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-2, "weight_decay": 0.1},
+        lambda p: optim.AdamW(p, 0.02, (0.8, 0.99), 1e-2, 0.1, foreach=False),
     ),
     "adagrad": (
-        {"lr": 0.02, "lr_decay": 0.01, "weight_decay": 0.1, "initial_accumulator": 0.2, "eps": 1e-6},
-        lambda p: optim.Adagrad(p, 0.02, 0.01, 0.1, 0.2, 1e-6, foreach=False),
+        {"lr": 0.02, "lr_decay": 0.01, "weight_decay": 0.1, "initial_accumulator": 0.2, "eps": 1e-2},
+        lambda p: optim.Adagrad(p, 0.02, 0.01, 0.1, 0.2, 1e-2, foreach=False),
     ),
     "rmsprop": (
-        {"lr": 0.02, "alpha": 0.9, "eps": 1e-6, "weight_decay": 0.1, "momentum": 0.5, "centered": True},
-        lambda p: optim.RMSprop(p, 0.02, 0.9, 1e-6, 0.1, 0.5, True, foreach=False),
+        {"lr": 0.02, "alpha": 0.9, "eps": 1e-2, "weight_decay": 0.1, "momentum": 0.5, "centered": True},
+        lambda p: optim.RMSprop(p, 0.02, 0.9, 1e-2, 0.1, 0.5, True, foreach=False),
     ),
     "adamax": (
-        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-6, "weight_decay": 0.1},
-        lambda p: optim.Adamax(p, 0.02, (0.8, 0.99), 1e-6, 0.1, False),
+        {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "eps": 1e-2, "weight_decay": 0.1},
+        lambda p: optim.Adamax(p, 0.02, (0.8, 0.99), 1e-2, 0.1, False),
     ),
     "nadam": (
         {"lr": 0.02, "beta1": 0.8, "beta2": 0.99, "weight_decay": 0.1, "momentum_decay": 0.01, "decoupled": True},
@@ -56,16 +56,16 @@ PLAIN = {
         lambda p: optim.Rprop(p, 0.02, (0.4, 1.3), (1e-5, 2.0), foreach=False),
     ),
     "asgd": (
-        {"lr": 0.02, "lambd": 0.01, "alpha": 0.5, "t0": 10, "weight_decay": 0.1},
-        lambda p: optim.ASGD(p, 0.02, 0.01, 0.5, 10, 0.1, False),
+        {"lr": 0.02, "lambd": 0.5, "alpha": 0.5, "t0": 10, "weight_decay": 0.1},
+        lambda p: optim.ASGD(p, 0.02, 0.5, 0.5, 10, 0.1, False),
     ),
     "lbfgs": (
         {"lr": 0.9, "max_iterations": 4, "history": 5},
         lambda p: optim.LBFGS(p, 0.9, 4, history_size=5, line_search_fn="strong_wolfe"),
     ),
     "adafactor": (
-        {"lr": 0.02, "beta2_decay": -0.7, "eps": 1e-2, "clipping": 1.5, "weight_decay": 0.1},
-        lambda p: optim.Adafactor(p, 0.02, -0.7, (None, 1e-2), 1.5, 0.1, foreach=False),
+        {"lr": 0.02, "beta2_decay": -0.7, "eps": 0.5, "clipping": 1.5, "weight_decay": 0.1},
+        lambda p: optim.Adafactor(p, 0.02, -0.7, (None, 0.5), 1.5, 0.1, foreach=False),
     ),
 }
 
@@ -93,6 +93,24 @@ def train(make, steps=40):
 
 def test_every_optimizer_is_compared():
     assert {*PLAIN, "muon"} == set(OPTIMIZERS)
+
+
+#: What cannot show in forty steps of the small problem: an average on the side, ends that it does not reach.
+NO_TRACE = {("asgd", "t0"), ("rprop", "step_min"), ("rprop", "step_max")}
+
+
+@pytest.mark.parametrize(("key", "name"), [(k, n) for k, (chosen, _) in PLAIN.items() for n in chosen])
+def test_each_setting_matters(key, name):
+    chosen, _ = PLAIN[key]
+    entry = OPTIMIZERS[key]
+    usual = entry.settings.model_fields[name].default
+    if (key, name) == ("sgd", "momentum"):
+        usual = 0.3  # none contradicts Nesterov
+    assert usual != chosen[name]
+    _, one = train(lambda p: entry.build(entry.settings(**chosen), p), steps=12)
+    _, other = train(lambda p: entry.build(entry.settings(**chosen | {name: usual}), p), steps=12)
+    if (key, name) not in NO_TRACE:
+        assert (one - other).abs().max() > 1e-5
 
 
 @pytest.mark.parametrize("key", PLAIN)
