@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 
@@ -23,6 +24,8 @@ class RunControl:
         self._cancelled = False
         self._steps = 0
         self._lr: float | None = None
+        self._interval = 0.0
+        self._next = 0.0
         self._weights = False
         self.wanted = False
 
@@ -63,6 +66,10 @@ class RunControl:
         """Have a copy of the weights put into the history before the next step, e.g. to draw with it."""
         self._set(_weights=True)
 
+    def set_pace(self, steps_per_second: float) -> None:
+        """Take at most so many steps a second, for watching; 0 takes as many as the machine can."""
+        self._set(_interval=1 / steps_per_second if steps_per_second else 0.0)
+
     def take_learning_rate(self) -> float | None:
         """The rate that was asked for since the last call, once."""
         with self._changed:
@@ -80,17 +87,26 @@ class RunControl:
         """
         while True:
             with self._changed:
-                while self._paused and not (self._steps or self._cancelled or self._weights):
-                    self._changed.wait()
+                while (left := self._seconds_left()) != 0:
+                    self._changed.wait(left)
                 if self._cancelled:
                     raise Cancelled
                 asked, self._weights = self._weights, False
                 if not asked:
                     if self._steps:
                         self._steps -= 1
-                    self.wanted = self._paused
+                    self._next = time.monotonic() + self._interval
+                    self.wanted = self._paused or self._interval > 0
                     return
             give_weights()
+
+    def _seconds_left(self) -> float | None:
+        """How long the run is to wait now: 0 to go on, None until somebody asks; the lock is held."""
+        if self._cancelled or self._weights:
+            return 0.0
+        if self._paused:
+            return 0.0 if self._steps else None
+        return max(0.0, self._next - time.monotonic()) if self._interval else 0.0
 
     def _set(self, **values: object) -> None:
         with self._changed:

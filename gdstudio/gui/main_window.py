@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QDockWidget,
     QFileDialog,
     QLabel,
@@ -46,6 +47,8 @@ from gdstudio.gui.widgets.messages import Banner
 
 #: How often the visible charts look at the history; faster than the eye needs would slow the run.
 _POLL_MILLISECONDS = 100
+#: Steps a second, 0 for as many as the machine can.
+_PACES = {"Full speed": 0, "100 steps/s": 100, "20 steps/s": 20, "5 steps/s": 5, "1 step/s": 1}
 
 
 class MainWindow(QMainWindow):
@@ -138,7 +141,7 @@ class MainWindow(QMainWindow):
         self._training_panel = TrainingPanel(self.session, self.theme)
         self.session.warmed_up.connect(self._training_panel.show_device_note)
         for title, icon, panel, expanded in (
-            ("Data", "table", data, True),
+            ("Data", "table", data, False),
             ("Model", "graph-outline", ModelPanel(self.session, self.theme), True),
             ("Optimizer", "tune-variant", OptimizerPanel(self.session, self.theme), False),
             ("Training", "chart-line", self._training_panel, False),
@@ -166,6 +169,13 @@ class MainWindow(QMainWindow):
             bar.addAction(self._actions[name])
         start = bar.widgetForAction(self._actions["run.start"])
         start.setProperty("role", "primary")
+        self._pace = named(
+            QComboBox(), "run.pace", "Pace", "Slow motion for watching; the numbers are the same at every pace"
+        )
+        for label, steps in _PACES.items():
+            self._pace.addItem(label, steps)
+        self._pace.activated.connect(self._choose_pace)
+        bar.addWidget(self._pace)
         bar.addSeparator()
         self._bar = named(QProgressBar(), "run.progress", "Progress of the run")
         self._bar.setTextVisible(False)
@@ -258,18 +268,20 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _undo_changed(self) -> None:
-        for name, text, verb in (
-            ("edit.undo", self.session.undo_text, "Undo"),
-            ("edit.redo", self.session.redo_text, "Redo"),
-        ):
-            self._actions[name].setText(f"&{verb}: {text}" if text else f"&{verb}")
-            self._actions[name].setEnabled(bool(text))
+        for verb, text in (("Undo", self.session.undo_text), ("Redo", self.session.redo_text)):
+            action = self._actions[f"edit.{verb.lower()}"]
+            action.setText(f"&{verb}: {text}" if text else f"&{verb}")
+            action.setEnabled(bool(text))
 
     @Slot(str, str, str)
     def _tell(self, level: str, text: str, hint: str) -> None:
         self._messages.add(level, text, hint)
         if level != "info":
             self._banner.show_message(level, text, hint)
+
+    @Slot(int)
+    def _choose_pace(self, index: int) -> None:
+        self.session.set_pace(self._pace.itemData(index))
 
     @Slot(QAction)
     def _choose_scheme(self, action: QAction) -> None:

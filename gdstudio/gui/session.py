@@ -107,6 +107,7 @@ class Session(QObject):
         self._prepare_job: Job | None = None
         self._thread: TrainingThread | None = None
         self._start_when_loaded = False
+        self._pace = 0.0
         self._numbers = itertools.count(1)
         self._undo: list[_Undo] = []
         self._redo: list[_Undo] = []
@@ -325,6 +326,7 @@ class Session(QObject):
             self._tell(self.data_problem)
             return
         thread = TrainingThread(self.spec, self.table, self)
+        thread.control.set_pace(self._pace)
         if paused:
             thread.control.step()
         thread.happened.connect(self._hear)
@@ -353,6 +355,12 @@ class Session(QObject):
             self._thread.control.step()
         elif not self.loading and self._prepare_job is None:
             self._begin(paused=True)
+
+    def set_pace(self, steps_per_second: float) -> None:
+        """Slow motion for this run and those that follow; 0 is full speed."""
+        self._pace = steps_per_second
+        if self._thread is not None:
+            self._thread.control.set_pace(steps_per_second)
 
     def stop(self) -> None:
         """End the run before its next step and keep what was done."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast, get_args
+
 from PySide6.QtCore import QByteArray, QSettings
 
 from gdstudio import paths
+from gdstudio.gui.theme import Scheme
 
 
 class WindowSettings:
@@ -14,13 +17,13 @@ class WindowSettings:
         self._store = QSettings(str(paths.user_config() / "window.ini"), QSettings.Format.IniFormat)
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> Scheme:
         """``system``, ``light`` or ``dark``."""
         value = str(self._store.value("scheme", "system"))
-        return value if value in ("system", "light", "dark") else "system"
+        return cast(Scheme, value) if value in get_args(Scheme) else "system"
 
     @scheme.setter
-    def scheme(self, value: str) -> None:
+    def scheme(self, value: Scheme) -> None:
         self._store.setValue("scheme", value)
 
     @property

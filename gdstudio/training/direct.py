@@ -24,12 +24,14 @@ def direct_step(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
     return optimizer.step
 
 
+#: Makes, from values, state and group, the function that takes a step from the gradients.
+_Prepare = Callable[[list[Tensor], list[dict[str, Any]], dict[str, Any]], Callable[[list[Tensor]], None]]
+
+
 class _Direct:
     """Takes the first step the ordinary way, which makes the state, and every later one directly."""
 
-    def __init__(
-        self, optimizer: torch.optim.Optimizer, prepare: Callable[..., Callable[[list[Tensor]], None]]
-    ) -> None:
+    def __init__(self, optimizer: torch.optim.Optimizer, prepare: _Prepare) -> None:
         self._optimizer = optimizer
         self._prepare = prepare
         self._parameters: list[Tensor] = optimizer.param_groups[0]["params"]
@@ -46,7 +48,7 @@ class _Direct:
             self._kernel([p.grad for p in self._parameters])  # type: ignore[misc]
 
 
-def _adaptive(kernel: Any) -> Callable[..., Callable[[list[Tensor]], None]]:
+def _adaptive(kernel: Any) -> _Prepare:
     """Adam and AdamW differ in the kernel alone."""
 
     def prepare(
@@ -104,7 +106,7 @@ def _sgd(values: list[Tensor], state: list[dict[str, Any]], group: dict[str, Any
     return step
 
 
-_KERNELS: dict[type, Callable[..., Callable[[list[Tensor]], None]]] = {
+_KERNELS: dict[type, _Prepare] = {
     torch.optim.Adam: _adaptive(torch._fused_adam_),
     torch.optim.AdamW: _adaptive(torch._fused_adamw_),
     torch.optim.SGD: _sgd,

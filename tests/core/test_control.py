@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -82,3 +83,34 @@ def test_a_learning_rate_is_taken_once() -> None:
     assert control.wanted
     assert control.take_learning_rate() == 0.5
     assert control.take_learning_rate() is None
+
+
+def test_slow_motion_waits_between_steps_and_can_be_paused_and_ended() -> None:
+    control = RunControl()
+    control.set_pace(20)
+    assert control.wanted
+    began = time.monotonic()
+    for _ in range(5):
+        control.obey(_nothing)
+    assert time.monotonic() - began >= 4 / 20
+    control.set_pace(1e-3)
+    thread = threading.Thread(target=lambda: pytest.raises(Cancelled, control.obey, _nothing))
+    thread.start()
+    control.pause()
+    thread.join(0.05)
+    assert thread.is_alive()
+    control.cancel()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_full_speed_ends_slow_motion_at_once() -> None:
+    control = RunControl()
+    control.set_pace(1e-3)
+    control.obey(_nothing)
+    thread = threading.Thread(target=control.obey, args=(_nothing,))
+    thread.start()
+    control.set_pace(0)
+    thread.join(5)
+    assert not thread.is_alive()
+    assert not control.wanted

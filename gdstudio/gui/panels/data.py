@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from gdstudio.core.fields import describe
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ColumnSpec, FileSource, PreparationSpec, SplitSpec
 from gdstudio.gui.columns import ColumnsModel, ColumnsView
@@ -12,6 +13,7 @@ from gdstudio.gui.forms import Form
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Theme
+from gdstudio.gui.widgets.collapsible import CollapsiblePanel
 
 _VISIBLE_ROWS = 7
 
@@ -89,7 +91,14 @@ class DataPanel(QWidget):
         self._source_place = QVBoxLayout()
         self._layout.addLayout(self._source_place)
         self._layout.addLayout(self._choices)
-        for widget in (self._view, self._problem, self._notes, self._split, self._preparation):
+        split = CollapsiblePanel(
+            self._theme, "Split", "call-split", self._split, name="data.split.header", expanded=False
+        )
+        preparation = CollapsiblePanel(
+            self._theme, "Preparation", "auto-fix", self._preparation, name="data.preparation.header", expanded=False
+        )
+        self._fold_split, self._fold_preparation = split, preparation
+        for widget in (self._view, self._problem, self._notes, split, preparation):
             self._layout.addWidget(widget)
 
     def announce(self) -> None:
@@ -104,6 +113,8 @@ class DataPanel(QWidget):
         self._sample.setPlaceholderText("Samples")
         self._refresh_source_form()
         self._split.show_values(spec.data.split)
+        self._fold_split.set_summary(_split_summary(spec.data.split))
+        self._fold_preparation.set_summary(_preparation_summary(spec.data.preparation))
         self._preparation.show_values(spec.data.preparation)
         problem = self._session.data_problem
         self._problem.setText(str(problem or ""))
@@ -181,6 +192,19 @@ class DataPanel(QWidget):
     @Slot(str, object)
     def _edit(self, path: str, value: object) -> None:
         self._session.edit({path: value})
+
+
+def _split_summary(split: SplitSpec) -> str:
+    """E.g. "60 % train, 20 % validation, 20 % test"."""
+    train = 1 - split.validation - split.test
+    return f"{100 * train:.3g} % train, {100 * split.validation:.3g} % validation, {100 * split.test:.3g} % test"
+
+
+def _preparation_summary(preparation: PreparationSpec) -> str:
+    """E.g. "Missing: median. Scale: mean 0, deviation 1"."""
+    labels = {field.name: field.labels for field in describe(PreparationSpec)}
+    impute, scale = labels["impute"][preparation.impute], labels["scale"][preparation.scale]
+    return f"Missing numbers: {impute.lower()}; scale: {scale.lower()}"
 
 
 def _fill(combo: QComboBox, names: list[str], chosen: str | None) -> None:

@@ -94,10 +94,12 @@ class Boundary(QWidget):
                 return
             self._drawn = weights
             self._draw(session.run_spec, dataset, weights)
-        elif session.result is not None and session.result.history is session.history:
-            if session.result is not self._drawn and session.result.dataset.table is dataset.table:
-                self._drawn = session.result
-                self._draw(session.result.spec, session.result.dataset, session.result.model)
+            return
+        result = session.result
+        shown = result is not None and result.history is session.history and result.dataset.table is dataset.table
+        if result is not None and shown and result is not self._drawn:
+            self._drawn = result
+            self._draw(result.spec, result.dataset, result.model)
 
     def _draw(self, spec: ExperimentSpec, dataset: Dataset, source: Any) -> None:
         plane = self._plane
