@@ -26,7 +26,7 @@ def metrics(predictions: Predictions, classes: Sequence[str], task: Task) -> dic
 
     Returns:
         JSON-able. ``n`` and each score by its key; a score without a value is None and ``undefined`` says why.
-        For classes also ``positive_class`` (None for more than two), ``classes``, ``confusion_matrix`` (rows are
+        For classes also ``positive_class`` (where there are two), ``classes``, ``confusion_matrix`` (rows are
         targets, columns predictions, in the order of ``classes``), ``per_class`` (name → precision, recall, f1,
         support), ``macro`` and ``weighted`` averages. Precision, recall and F1 are the positive class's where
         there are two classes and macro averages otherwise; in averages a class without a value counts as 0, and one
@@ -44,7 +44,8 @@ def metrics(predictions: Predictions, classes: Sequence[str], task: Task) -> dic
             result[key] = None
             undefined[key] = error.reason
     if task != "regression":
-        result["positive_class"] = positive
+        if positive is not None:
+            result["positive_class"] = positive
         result["classes"] = list(classes)
         result.update(_by_class(predictions, classes, undefined))
     result["undefined"] = undefined
