@@ -15,8 +15,8 @@ from gdstudio.data.values import affirmative, labels, sorted_labels
 
 #: Names that say "predict me", the clearest first.
 _TARGET_NAMES = (
-    "target", "label", "class", "y", "outcome", "response", "output", "result", "survived", "churn", "churned",
-    "default", "diagnosis", "species", "price", "quality", "bought", "purchased", "fraud", "is_fraud",
+    "target", "label", "class", "y", "outcome", "response", "survived", "churn", "churned", "diagnosis", "species",
+    "bought", "purchased", "fraud", "is_fraud",
 )  # fmt: skip
 _TARGET_TYPES = ("numeric", "category", "ordered", "boolean")
 

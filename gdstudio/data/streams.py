@@ -139,6 +139,7 @@ def _unfolded(below: IO[bytes], kind: str, path: Path) -> Iterator[IO[bytes]]:
                     yield stream
             else:
                 # Office files are archives too: their readers open them by themselves.
+                below.seek(0)
                 yield below
     else:
         yield below

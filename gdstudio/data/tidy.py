@@ -79,11 +79,8 @@ def _text(series: pd.Series[Any]) -> pd.Series[Any]:
 def text_of(value: Any) -> str:
     """One value as a person would write it: whole numbers without ``.0``, dates in ISO form, lists as JSON."""
     if isinstance(value, float | np.floating):
-        return (
-            str(int(value))
-            if np.isfinite(value) and float(value).is_integer() and abs(value) < 1e16
-            else repr(float(value))
-        )
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e16 else repr(number)
     if isinstance(value, bytes | bytearray):
         return bytes(value).decode("utf-8", "replace")
     if isinstance(value, datetime.datetime | pd.Timestamp):

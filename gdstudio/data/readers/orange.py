@@ -21,7 +21,7 @@ _TYPES: dict[str, ColumnType] = {
 }  # fmt: skip
 _ROLES: dict[str, Role] = {"class": "target", "c": "target", "meta": "ignore", "m": "ignore", "i": "ignore",
                            "ignore": "ignore", "skip": "ignore"}  # fmt: skip
-_FLAGGED = re.compile(r"^([mci]?[CDST]?|[mciCDST])#")
+_FLAGGED = re.compile(r"^([mci][CDST]?|[CDST])#")
 
 
 class OrangeSettings(Settings):

@@ -61,18 +61,25 @@ def find_format(lines: list[str], delimiter: str = "", quote: str | None = None,
                 # What is tried earlier is commoner: it wins where another is not clearly better.
                 if score > best_score + 1e-9:
                     best, best_score = form, score
-    if not delimiter and best.delimiter in ",;" and _spaced(lines, best):
-        return Format(f"{best.delimiter} ", best.quote, best.escape)
+    if not delimiter and best.delimiter in ",;|":
+        before, behind = _spaced(lines, best)
+        # "a ,b" is no habit of anyone; "a, b" and "a | b" are.
+        if behind and (before or best.delimiter != "|"):
+            around = " " if before and best.delimiter == "|" else ""
+            return Format(f"{around}{best.delimiter} ", best.quote, best.escape)
     return best
 
 
-def _spaced(lines: list[str], form: Format) -> bool:
-    """Whether nearly every delimiter is followed by a space that belongs to it."""
+def _spaced(lines: list[str], form: Format) -> tuple[bool, bool]:
+    """Whether nearly every delimiter has a space before it, and one behind it, that belong to it."""
     try:
-        cells = [cell for row, _ in islice(cut(lines, form), _ROWS) for cell in row[1:]]
+        rows = [row for row, _ in islice(cut(lines, form), _ROWS)]
     except csv.Error:
-        return False
-    return bool(cells) and sum(cell.startswith(" ") for cell in cells) > 0.9 * len(cells)
+        return False, False
+    gaps = max(sum(len(row) - 1 for row in rows if row), 1)
+    before = sum(cell.endswith(" ") for row in rows for cell in row[:-1])
+    behind = sum(cell.startswith(" ") for row in rows for cell in row[1:])
+    return before > 0.9 * gaps, behind > 0.9 * gaps
 
 
 def _quotes(text: str) -> list[str]:

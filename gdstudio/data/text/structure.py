@@ -135,9 +135,10 @@ def _last(rows: list[list[str]], first: int, width: int) -> int:
             continue
         narrow = len(row) < width and len(_trimmed(row)) < width
         alone = len(_trimmed(row)) <= 1 and len(row) <= 1 and width > 1
-        padded = width > 2 and len(_trimmed(row)) == 1 and not is_number(row[0].strip())
+        words = len(_trimmed(row)) == 1 and not _is_value(row[0])
+        padded = width > 2 and words
         apart = not _filled(rows[last - 2])
-        if (alone and width > 2) or (narrow and apart) or (padded and apart) or (alone and apart):
+        if (alone and words and width > 2) or (narrow and apart) or (padded and apart) or (alone and apart):
             last -= 1
             continue
         break
