@@ -16,7 +16,7 @@ ROLE_LABELS = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
 TYPE_LABELS = {
     "numeric": "Number",
     "category": "Category",
-    "ordered": "Ordered category",
+    "ordered": "Ordered",
     "boolean": "Yes / no",
     "datetime": "Date and time",
     "text": "Text",
@@ -134,6 +134,6 @@ class ColumnsView(QTableView):
         for section in (1, 2):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
         metrics = self.fontMetrics()
-        self.setColumnWidth(1, metrics.horizontalAdvance("Feature") + 5 * metrics.averageCharWidth())
-        self.setColumnWidth(2, metrics.horizontalAdvance("Ordered category") + 3 * metrics.averageCharWidth())
+        self.setColumnWidth(1, metrics.horizontalAdvance("Feature") + 3 * metrics.averageCharWidth())
+        self.setColumnWidth(2, metrics.horizontalAdvance("Date and time") + 3 * metrics.averageCharWidth())
         self.verticalHeader().setDefaultSectionSize(int(1.7 * metrics.height()))

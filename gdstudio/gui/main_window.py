@@ -259,8 +259,10 @@ class MainWindow(QMainWindow):
         self._actions["run.reset"].setEnabled(not busy)
         self._actions["run.save"].setEnabled(self.session.result is not None and not busy)
         self._poll.start() if busy else self._poll.stop()
-        if state == "Done" and self.session.runs and not self._runs_dock.isVisible() and len(self.session.runs) == 2:
-            self._runs_dock.show()  # from the second run on there is something to compare
+        if state == "Done" and len(self.session.runs) == 2 and not self._runs_dock.isVisible():
+            # From the second run on there is something to compare.
+            self._runs_dock.show()
+            self.resizeDocks([self._runs_dock], [int(9 * self.theme.em)], Qt.Orientation.Vertical)
         if not loading:
             self._refresh()
         if self._closing and not busy:

@@ -80,7 +80,7 @@ class RunsModel(QAbstractTableModel):
             return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if number else value
         if role == Qt.ItemDataRole.ToolTipRole:
             return run.result.message if column == "Ended" else repr(value) if number else value
-        if role == Qt.ItemDataRole.TextAlignmentRole and number:
+        if role == Qt.ItemDataRole.TextAlignmentRole and (number or column in _SHORT):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if index.column() == 0 and role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if run.shown else Qt.CheckState.Unchecked
@@ -135,7 +135,6 @@ class RunsPanel(QWidget):
         self._view.verticalHeader().hide()
         self._view.setShowGrid(False)
         self._view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._view.horizontalHeader().setStretchLastSection(True)
         self._use = named(
             QPushButton("Use these settings"), "runs.use", "Use these settings",
             "Take the run's settings back into the panels",

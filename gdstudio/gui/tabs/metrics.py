@@ -88,8 +88,7 @@ class MetricsTab(QWidget):
         page.addWidget(left)
         page.addWidget(right)
         page.setChildrenCollapsible(False)
-        page.setStretchFactor(0, 2)
-        page.setStretchFactor(1, 3)
+        page.setSizes([45, 55])
         return page
 
     def _table(self, model: ScoresModel | ClassScoresModel, name: str, label: str) -> QTableView:
@@ -99,6 +98,7 @@ class MetricsTab(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         view.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
         view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("Validation") + 16)
         return view
 
     @Slot()
@@ -142,11 +142,13 @@ class MetricsTab(QWidget):
             return
         self._classes.show_scores(scores)
         self.confusion.set_matrix(scores["confusion_matrix"], result.dataset.classes)
-        curves = {}
+        curves, reason = {}, ""
         classes = result.dataset.classes
         for name in classes[-1:] if len(classes) == 2 else classes:
             try:
                 curves[name] = roc_curve(predictions, name)
             except UndefinedScoreError as error:
-                self.roc.set_empty(True, error.reason)
+                reason = error.reason
         self.roc.set_curves(curves)
+        if not curves:
+            self.roc.set_empty(True, reason)

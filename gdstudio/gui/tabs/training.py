@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitt
 
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.naming import named
-from gdstudio.gui.session import Session
+from gdstudio.gui.session import Run, Session
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.theme import Theme
 
@@ -78,6 +78,7 @@ class TrainingTab(QWidget):
         regression = dataset is not None and dataset.task == "regression"
         self.score.set_title("R²" if regression else "Accuracy", "R²" if regression else "Accuracy")
         self._boundary.setVisible(self._boundary.fits)
+        self.redraw()
 
     @Slot()
     def redraw(self) -> None:
@@ -87,7 +88,7 @@ class TrainingTab(QWidget):
             chart.set_x_label(_AXES[self._axis.currentData()])
         current = self._session.history
         for run in self._session.runs:
-            if run.shown and run.result.history is not current:
+            if run.shown and run.result.history is not current and self._comparable(run):
                 self._draw(run.result.history, f"run{run.id}", run.name, run.color)
         self.refresh()
 
@@ -99,6 +100,12 @@ class TrainingTab(QWidget):
             self._draw(history, _CURRENT, name, color)
         if self._boundary.isVisible():
             self._boundary.refresh()
+
+    def _comparable(self, run: Run) -> bool:
+        """Whether a run has the data and the target that are on screen: losses of others mean something else."""
+        table, spec = self._session.table, self._session.spec
+        mine = run.result.dataset
+        return table is not None and mine.table.data_hash == table.data_hash and mine.spec.target == spec.data.target
 
     def _name_of(self, history: RunHistory) -> tuple[str, int]:
         """Name and hue of the run that writes ``history``: those it will have in the list."""

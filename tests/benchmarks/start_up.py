@@ -1,0 +1,54 @@
+"""Time until the window is visible, beside ``python -c "import torch"``, in turn.
+
+Run: ``python tests/benchmarks/start_up.py [rounds]``, on a screen or with ``QT_QPA_PLATFORM=offscreen``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+WINDOW = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import gdstudio.gui.app as app
+from gdstudio.gui.main_window import MainWindow
+
+def seen(window, event):
+    print("visible", "torch" in sys.modules, flush=True)
+    window.session.shut_down()
+    import os
+    os._exit(0)
+
+MainWindow.showEvent = lambda self, event: QTimer.singleShot(0, lambda: seen(self, event))
+app.run([])
+"""
+
+
+def seconds(code: str) -> tuple[float, str]:
+    """Wall time of a fresh interpreter, and what it printed."""
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return time.perf_counter() - began, done.stdout.strip()
+
+
+def main() -> None:
+    """Print the table."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    seconds(WINDOW), seconds("import torch")
+    window, torch, said = [], [], ""
+    for _ in range(rounds):
+        taken, said = seconds(WINDOW)
+        window.append(taken)
+        torch.append(seconds("import torch")[0])
+    print(f"time to window   median {statistics.median(window):.2f} s")
+    print(f"import torch     median {statistics.median(torch):.2f} s")
+    print(f"ratio            median {statistics.median(a / b for a, b in zip(window, torch, strict=True)):.2f}")
+    print(f"torch was imported before the window was visible: {said.split()[-1]}")
+
+
+if __name__ == "__main__":
+    main()
