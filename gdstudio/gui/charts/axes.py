@@ -19,8 +19,6 @@ class Axis(pg.AxisItem):
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=0, maxTickLevel=1, maxTextLevel=0, tickAlpha=255)
-        # The grid is drawn by the axes: below the curves, which it would otherwise cut.
-        self.setZValue(-1)
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The texts of the ticks."""

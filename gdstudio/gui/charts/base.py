@@ -57,6 +57,9 @@ class Chart(QWidget):
         self.view = Gestures()
         self.axes = {side: Axis(side) for side in ("left", "bottom")}
         self.plot = pg.PlotWidget(viewBox=self.view, axisItems=self.axes)
+        for axis in self.axes.values():
+            # The grid is drawn by the axes: below the view box (-100) and so below the curves, which it would cut.
+            axis.setZValue(-200)
         self.plot.setObjectName(f"{self.objectName()}.plot")
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot.hideButtons()

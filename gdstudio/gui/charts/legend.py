@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gdstudio.gui.theme import Theme
@@ -20,12 +20,14 @@ class LegendEntry:
     Attributes:
         label: The name.
         pen: How it is drawn.
-        mark: A line, a point of a scatter, or a filled square.
+        mark: ``"line"``, or the name of a point's shape as pyqtgraph has it.
+        hollow: Whether only the rim of the point is drawn.
     """
 
     label: str
     pen: QPen
-    mark: Literal["line", "point", "square"] = "line"
+    mark: str = "line"
+    hollow: bool = False
 
 
 class Legend(QWidget):
@@ -93,10 +95,12 @@ class Legend(QWidget):
                 painter.setPen(entry.pen)
                 painter.drawLine(QPointF(sample.left(), middle), QPointF(sample.right(), middle))
             else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QBrush(entry.pen.color()))
-                spot = QRectF(sample.center().x() - em / 4, sample.top(), em / 2, em / 2)
-                painter.drawEllipse(spot) if entry.mark == "point" else painter.drawRect(spot)
+                pen = QPen(entry.pen.color(), 1.6)
+                pen.setCosmetic(True)
+                painter.setPen(pen)
+                painter.setBrush(Qt.BrushStyle.NoBrush if entry.hollow else QBrush(entry.pen.color()))
+                to_place = QTransform.fromTranslate(sample.center().x(), middle).scale(em / 2, em / 2)
+                painter.drawPath(to_place.map(Symbols[entry.mark]))
             painter.setPen(self._theme.color("text"))
             painter.drawText(
                 place.adjusted(2.1 * em, 0, 0, 0),
