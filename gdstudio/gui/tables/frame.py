@@ -1,0 +1,175 @@
+"""A pandas frame as a Qt model, sorted by a permutation of its rows rather than by a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtGui import QColor, QIcon
+
+from gdstudio.gui.tables.numbers import MISSING, exact_text, formatter, is_missing
+from gdstudio.gui.theme import Theme
+
+_Index = QModelIndex | QPersistentModelIndex
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_SAMPLE = 1_000
+
+
+class FrameModel(QAbstractTableModel):
+    """Shows a frame that does not change; a value is looked up when it is drawn, so a million rows cost nothing.
+
+    Args:
+        frame: What is shown; its index numbers the rows.
+        theme: Colour of what is missing; followed while it changes.
+        headers: Column → ``(icon, tooltip)`` for its heading.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        theme: Theme | None = None,
+        headers: Mapping[str, tuple[str, str]] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.frame = frame
+        self._theme = theme
+        self._headers = dict(headers or {})
+        self._order: NDArray[np.intp] | None = None
+        self._columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+        sample = np.unique(np.linspace(0, max(len(frame) - 1, 0), min(len(frame), _SAMPLE)).astype(np.intp))
+        self._formats: list[Callable[[Any], str]] = [formatter(column.iloc[sample]) for column in self._columns]
+        self._numeric = [
+            pd.api.types.is_numeric_dtype(c.dtype) and not pd.api.types.is_bool_dtype(c.dtype) for c in self._columns
+        ]
+        if theme is not None:
+            theme.changed.connect(self._theme_changed)
+
+    @Slot()
+    def _theme_changed(self) -> None:
+        if self.rowCount() and self.columnCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def set_header(self, column: str, icon: str, tip: str) -> None:
+        """Decorate a heading, e.g. with the role of the column."""
+        self._headers[column] = (icon, tip)
+        section = list(self.frame.columns).index(column)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, section, section)
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        """Rows of the frame."""
+        return 0 if parent is not None and parent.isValid() else len(self.frame)
+
+    def columnCount(self, parent: _Index | None = None) -> int:
+        """Columns of the frame."""
+        return 0 if parent is not None and parent.isValid() else len(self._columns)
+
+    def source_row(self, row: int) -> int:
+        """The row of the frame that is shown at ``row``."""
+        return row if self._order is None else int(self._order[row])
+
+    def value(self, row: int, column: int) -> Any:
+        """The value that is shown there."""
+        return self._columns[column].iat[self.source_row(row)]
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Few digits to look at, all of them on hover and for copying."""
+        if not index.isValid():
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if self._numeric[column] else _LEFT
+        if role not in _ROLES:
+            return None
+        value = self.value(index.row(), column)
+        missing = is_missing(value)
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return MISSING if missing else self._formats[column](value)
+            case Qt.ItemDataRole.EditRole:
+                return exact_text(value)
+            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
+                return "missing" if missing else exact_text(value)
+            case Qt.ItemDataRole.ForegroundRole if missing and self._theme is not None:
+                return QColor(self._theme.tokens.muted)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Names of the columns with their decoration, and the numbers of the rows."""
+        if orientation == Qt.Orientation.Vertical:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return str(self.frame.index[self.source_row(section)])
+            return None
+        name = str(self.frame.columns[section])
+        icon, tip = self._headers.get(name, ("", ""))
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return name
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip or name
+            case Qt.ItemDataRole.DecorationRole if icon and self._theme is not None:
+                return self._theme.icon(icon, "muted")
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if self._numeric[section] else _LEFT
+        return QIcon() if role == Qt.ItemDataRole.DecorationRole and icon else None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column, missing values last; a negative column is the frame's own order.
+
+        One argsort, stable: a million numbers take about a tenth of a second.
+        """
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        rows = [self.source_row(index.row()) for index in before]
+        self._order = None if column < 0 else _permutation(self._columns[column], order)
+        if before:
+            place = np.empty(len(self.frame), dtype=np.intp)
+            place[self._order if self._order is not None else slice(None)] = np.arange(len(self.frame))
+            self.changePersistentIndexList(
+                before, [self.index(int(place[r]), i.column()) for r, i in zip(rows, before, strict=True)]
+            )
+        self.layoutChanged.emit()
+
+    def shown_frame(self, rows: Sequence[int] | None = None) -> pd.DataFrame:
+        """The frame in the order on screen; of ``rows`` on screen only, where given."""
+        chosen = np.arange(len(self.frame)) if rows is None else np.asarray(rows, dtype=np.intp)
+        return self.frame.iloc[chosen if self._order is None else self._order[chosen]]
+
+
+_ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.EditRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+    Qt.ItemDataRole.ForegroundRole,
+)
+
+
+def _permutation(column: pd.Series[Any], order: Qt.SortOrder) -> NDArray[np.intp]:
+    """Positions ``(n,)`` in sorted order, equal ones as they stand, missing ones last."""
+    if column.dtype == object:
+        # Texts and numbers in one column cannot be compared: compare what is seen.
+        column = column.where(column.isna(), column.astype(str))
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        # As doubles, whole numbers above 2**53 would be equal; ~ turns the order round without overflow.
+        whole = column.to_numpy()
+        return np.argsort(~whole if order == Qt.SortOrder.DescendingOrder else whole, kind="stable")
+    # Ranks of the different values are compared rather than the values: texts then sort as fast as numbers.
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        codes, _ = pd.factorize(column, sort=True)
+        keys = codes.astype(np.float64)
+        keys[codes < 0] = np.nan
+    else:
+        keys = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(keys)
+    if order == Qt.SortOrder.DescendingOrder:
+        keys = -keys
+    found: NDArray[np.intp] = np.argsort(np.where(missing, np.inf, keys), kind="stable")
+    if missing.any() and np.isinf(keys[~missing]).any():
+        found = np.concatenate((found[~missing[found]], found[missing[found]]))
+    return found
