@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from gdstudio.gui.fields.switch import SwitchField
 from gdstudio.gui.fields.text import IntegersField, TextField
 from gdstudio.gui.theme import Theme
 
-_CONTROLS: dict[str, type[QWidget]] = {
+_CONTROLS: dict[str, Callable[[FieldDescription, str], Any]] = {
     "number": NumberField,
     "integer": NumberField,
     "choice": ChoiceField,
@@ -86,9 +86,9 @@ class Form(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._plain, self._advanced = QWidget(), QWidget()
-        self._more = QToolButton(
-            text="More", checkable=True, toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
+        self._more = QToolButton()
+        self._more.setCheckable(True)
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._more.setObjectName(f"{path}.more" if path else "more")
         self._more.setAccessibleName("More settings")
         self._more.setToolTip("Settings that rarely need a change")
@@ -110,7 +110,8 @@ class Form(QWidget):
 
     def control(self, path: str) -> QWidget:
         """The control of a dotted path; KeyError where there is none."""
-        return self._rows[self._name(path)].control
+        control: QWidget = self._rows[self._name(path)].control
+        return control
 
     def show_values(self, settings: BaseModel) -> None:
         """Draw every value; nothing is emitted, and problems that were shown are gone."""
@@ -155,7 +156,7 @@ class Form(QWidget):
 
     def _add_row(self, grid: QGridLayout, line: int, field: FieldDescription) -> None:
         path = f"{self._path}.{field.name}" if self._path else field.name
-        control: Any = _CONTROLS[field.kind](field, path)
+        control = _CONTROLS[field.kind](field, path)
         mark = QFrame()
         mark.setFixedWidth(max(3, self.fontMetrics().height() // 6))
         mark.setProperty("role", "mark")

@@ -103,6 +103,7 @@ QHeaderView::section { background: $surface; color: $muted; border: none; border
   padding: ${tighter}px ${gap}px; }
 QTableView, QListView, QTreeView { background: $raised; alternate-background-color: $surface; border: 1px solid $line;
   border-radius: ${radius}px; gridline-color: $grid; selection-background-color: $selection; selection-color: $text; }
+QTableView::item { padding: 0 ${gap}px; }
 QTableView:focus, QListView:focus, QTreeView:focus { border-color: $accent; }
 
 QToolBar { border: none; border-bottom: 1px solid $line; background: $raised; spacing: ${tight}px;

@@ -257,8 +257,11 @@ def contrast(first: QColor, second: QColor) -> float:
     """Contrast ratio of two opaque colours, 1 … 21 (WCAG 2.2, "contrast ratio")."""
 
     def luminance(color: QColor) -> float:
-        channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]]
-        return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4)
+            for c in (color.redF(), color.greenF(), color.blueF())
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     low, high = sorted((luminance(first), luminance(second)))
     return (high + 0.05) / (low + 0.05)

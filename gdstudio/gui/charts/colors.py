@@ -32,8 +32,8 @@ def class_image(probabilities: Array, theme: Theme) -> NDArray[np.uint8]:
     count = probabilities.shape[-1]
     likeliest = probabilities.argmax(axis=-1)
     sure = (probabilities.max(axis=-1) - 1 / count) / (1 - 1 / count)
-    hues = np.array([theme.class_color(i).getRgb()[:3] for i in range(count)], dtype=np.float64)
-    ground = np.array(theme.color("raised").getRgb()[:3], dtype=np.float64)
+    hues = np.array([_channels(theme.class_color(i)) for i in range(count)])
+    ground = _channels(theme.color("raised"))
     share = (_STRENGTH * np.clip(np.nan_to_num(sure), 0, 1))[..., None]
     return np.asarray(np.rint(ground * (1 - share) + hues[likeliest] * share), dtype=np.uint8)
 
@@ -56,9 +56,14 @@ def value_colors(values: Array, low: float, high: float) -> NDArray[np.uint8]:
 
 def value_image(values: Array, low: float, high: float, theme: Theme) -> NDArray[np.uint8]:
     """:func:`value_colors`, softened towards the ground, so that points in the full colours stand out."""
-    ground = np.array(theme.color("raised").getRgb()[:3], dtype=np.float64)
+    ground = _channels(theme.color("raised"))
     full = value_colors(values, low, high).astype(np.float64)
     return np.asarray(np.rint(ground * (1 - _STRENGTH) + full * _STRENGTH), dtype=np.uint8)
+
+
+def _channels(color: QColor) -> Array:
+    """``(3,)`` red, green, blue, 0 … 255."""
+    return np.array([color.red(), color.green(), color.blue()], dtype=np.float64)
 
 
 def cosmetic(color: QColor, width: float) -> QPen:

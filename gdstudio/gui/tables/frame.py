@@ -42,7 +42,9 @@ class FrameModel(QAbstractTableModel):
         self._headers = dict(headers or {})
         self._order: NDArray[np.intp] | None = None
         self._columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
-        sample = np.unique(np.linspace(0, max(len(frame) - 1, 0), min(len(frame), _SAMPLE)).astype(np.intp))
+        # Drawn at random: an even step could fall in with a period of the rows.
+        drawn = np.random.default_rng(0).integers(0, max(len(frame), 1), _SAMPLE)
+        sample = np.unique(drawn) if len(frame) > _SAMPLE else np.arange(len(frame))
         self._formats: list[Callable[[Any], str]] = [formatter(column.iloc[sample]) for column in self._columns]
         self._numeric = [
             pd.api.types.is_numeric_dtype(c.dtype) and not pd.api.types.is_bool_dtype(c.dtype) for c in self._columns

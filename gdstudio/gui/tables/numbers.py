@@ -19,9 +19,8 @@ def exact_text(value: Any) -> str:
     if is_missing(value):
         return ""
     if isinstance(value, float | np.floating):
-        # An array's own precision: float32 as a double would show digits that were never there.
-        text = np.format_float_positional(value, trim="-") if 1e-5 <= abs(value) < 1e16 or value == 0 else str(value)
-        return text.removesuffix(".0")
+        # In its own precision: float32 as a double would show digits that were never there.
+        return str(value).removesuffix(".0")
     if isinstance(value, pd.Timestamp) and value == value.normalize() and value.tz is None:
         return value.strftime("%Y-%m-%d")
     return str(value)

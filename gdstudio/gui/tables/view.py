@@ -123,9 +123,9 @@ class TableView(QTableView):
 
     def selected_frame(self) -> pd.DataFrame | None:
         """What is selected, as the smallest rectangle around it; None where nothing is."""
-        ranges = self.selectionModel().selection() if self.selectionModel() is not None else []
-        if not len(ranges):
+        if self.selectionModel() is None or not self.selectionModel().hasSelection():
             return None
+        ranges = list(self.selectionModel().selection())
         rows = sorted({row for r in ranges for row in range(r.top(), r.bottom() + 1)})
         columns = sorted({column for r in ranges for column in range(r.left(), r.right() + 1)})
         return self._frame_model.shown_frame(rows).iloc[:, columns]
@@ -197,7 +197,8 @@ def has_dangerous_text(frame: pd.DataFrame) -> bool:
 def made_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy with an apostrophe in front of each text that a spreadsheet program would run."""
     safe = {}
-    for position, (name, column) in enumerate(frame.items()):
+    for position in range(frame.shape[1]):
+        column = frame.iloc[:, position]
         if not pd.api.types.is_numeric_dtype(column.dtype):
             texts = column.astype(object)
             column = texts.where(~_dangerous(column), "'" + column.astype(str))

@@ -42,7 +42,9 @@ class CollapsiblePanel(QFrame):
         self._theme = theme
         self.setProperty("role", "panel")
         self.content = content
-        self.header = QToolButton(checkable=True, text=f"  {title}")
+        self.header = QToolButton()
+        self.header.setCheckable(True)
+        self.header.setText(f"  {title}")
         self.header.setObjectName(name or f"{content.objectName()}.header")
         self.header.setProperty("role", "header")
         self.header.setIcon(theme.icon(icon, "accent"))

@@ -43,7 +43,8 @@ class LayerEditor(QWidget):
         self._rows: list[_LayerRow] = []
         self._place = QVBoxLayout()
         self._place.setSpacing(2)
-        self._add = QPushButton("Add layer", objectName=f"{path}.add")
+        self._add = QPushButton("Add layer")
+        self._add.setObjectName(f"{path}.add")
         self._add.setAccessibleName("Add a hidden layer")
         self._add.clicked.connect(self._append)
         layout = QVBoxLayout(self)
@@ -147,7 +148,8 @@ class _LayerRow(QWidget):
             ("down", "arrow-down", "↓", "Move towards the output"),
             ("remove", "close", "×", "Take this layer away"),
         ):
-            button = QToolButton(objectName=f"{path}.{name}")
+            button = QToolButton()
+            button.setObjectName(f"{path}.{name}")
             button.setToolTip(tip)
             button.setAccessibleName(f"{tip}: layer {number + 1}")
             button.setIcon(theme.icon(icon)) if theme is not None else button.setText(sign)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -155,7 +156,7 @@ class NetworkPicture(QWidget):
         painter.end()
 
     def _paint_connections(self, painter: QPainter, columns: list[_Column]) -> None:
-        for left, right in zip(columns, columns[1:], strict=False):
+        for left, right in pairwise(columns):
             many = len(left.units) * len(right.units)
             color = blend(self._theme.color("muted"), self._theme.color("surface"), 0.45 if many <= 24 else 0.65)
             painter.setPen(QPen(color, 1.0 if many <= 24 else 0.6))
