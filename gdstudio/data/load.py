@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,8 +58,8 @@ def load_table(
 def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool) -> Table:
     path = Path(source.path).expanduser()
     check_file(path)
-    digest = file_hash(path, lambda share: report(0.1 * share), stop)
-    if verify and source.sha256 and source.sha256 != digest:
+    before = _state(path)
+    if verify and source.sha256 and source.sha256 != file_hash(path, stop):
         raise StudioError(
             f"{path} is not the file that this experiment was made with: its content has changed.",
             "Put the old file back, or open the new one as new data.",
@@ -70,8 +70,13 @@ def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool)
     else:
         settings = source.reader
         entry = cast(ReaderEntry, registry("readers")[settings.kind])
-    with unpacked(path, entry) as local:
-        reading: Reading = entry.build(settings, local, lambda share: report(0.1 + 0.75 * share), stop)
+    # Hashing releases the interpreter lock, so a second core does it while this one parses.
+    with ThreadPoolExecutor(1) as pool, unpacked(path, entry) as local:
+        hashing = pool.submit(file_hash, path, stop)
+        reading: Reading = entry.build(settings, local, lambda share: report(0.85 * share), stop)
+        digest = hashing.result()
+    if _state(path) != before:
+        raise StudioError(f"{path} changed while it was read.", "Open it again when it is finished.")
     frame = reading.frame
     if not len(frame):
         raise StudioError(f"{path} holds no rows.", "Choose another file, or check which row holds the column names.")
@@ -98,19 +103,29 @@ def _stated_target(reading: Reading) -> str | None:
     return next((name for name, column in reading.columns.items() if column.role == "target"), None)
 
 
-def file_hash(path: Path, progress: Callable[[float], None], cancelled: IsCancelled) -> str:
-    """SHA-256 of a file's bytes in hexadecimal; raises StudioError where it cannot be read."""
-    digest = hashlib.sha256()
-    done = 0
+def _state(path: Path) -> tuple[int, int]:
+    """Size and time of the last change."""
     try:
-        size = max(path.stat().st_size, 1)
+        stat = path.stat()
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def file_hash(path: Path, cancelled: IsCancelled = lambda: False) -> str:
+    """SHA-256 of a file's bytes in hexadecimal.
+
+    Raises:
+        StudioError: It cannot be read.
+        Cancelled: ``cancelled`` said so.
+    """
+    digest = hashlib.sha256()
+    try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 if cancelled():
                     raise Cancelled
                 digest.update(chunk)
-                done += len(chunk)
-                progress(min(done / size, 1.0))
     except OSError as error:
         raise StudioError(f"{path} cannot be read: {error.strerror or error}.") from None
     return digest.hexdigest()

@@ -62,16 +62,22 @@ class Bounded(io.RawIOBase):
         if self._cancelled():
             raise Cancelled
         try:
-            data = self._stream.read(len(buffer))
+            count = self._fill(buffer)
         except _DAMAGE as error:
             raise _damaged(self._path, error) from None
-        self._read += len(data)
+        self._read += count
         if self._read > self._bound and not self._plain:
             raise StudioError(
                 f"{self._path} unfolds to more than {self._bound >> 20:,} MB: too much for a table.",
                 "Unpack it by hand to see what it holds.",
             )
         self._progress(min(self._below.tell() / self._size, 1.0))
+        return count
+
+    def _fill(self, buffer: Any) -> int:
+        if self._plain:
+            return cast("io.RawIOBase", self._stream).readinto(buffer) or 0
+        data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -93,12 +99,12 @@ def open_plain(
         StudioError: It cannot be opened or decompressed; also while it is being read.
     """
     try:
-        with path.open("rb") as below:
+        with path.open("rb", buffering=0) as below:
             kind = compression_of(below.read(8))
             below.seek(0)
             with _unfolded(below, kind, path) as stream:
                 bounded = Bounded(stream, below, path.stat().st_size, path, progress, cancelled)
-                yield io.BufferedReader(bounded, 1 << 18)
+                yield io.BufferedReader(bounded, 1 << 20)
     except _DAMAGE as error:
         raise _damaged(path, error) from None
     except OSError as error:

@@ -22,7 +22,7 @@ class Column:
         reason: Why, as a sentence, where the suggestion is not the usual one.
         categories: The categories of an ordered column, lowest first.
         missing: Number of missing values.
-        distinct: Number of different values.
+        distinct: Number of different values; an estimate for a large column of numbers that are nearly all different.
     """
 
     name: str

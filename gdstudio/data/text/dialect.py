@@ -170,7 +170,7 @@ def _dialect(
         names=names,
         lines=skip + before,
         codes=codes,
-        ragged=any(len(row) > width and any(cell.strip() for cell in row[width:]) for row in body),
+        ragged=any(len(row) > width for row in body),
         notes=tuple(notes),
         details={
             "encoding": encoding,

@@ -30,6 +30,7 @@ _LONG_DELIMITERS = (
     "; ",
 )
 _ROWS = 300
+_CELLS = 6000
 #: What a one-column reading scores: less than any regular table, more than an irregular one.
 _EPSILON = 1e-3
 #: Delimiters that also stand within values must be that much better.
@@ -97,8 +98,15 @@ def _escapes(text: str) -> list[str]:
 
 
 def _consistency(lines: list[str], form: Format) -> float:
+    rows: list[list[str]] = []
+    count = 0
     try:
-        rows = [row for row, _ in islice(cut(lines, form), _ROWS) if row]
+        for row, _ in islice(cut(lines, form), _ROWS):
+            if row:
+                rows.append(row)
+            count += len(row)
+            if count > _CELLS and len(rows) > 20:
+                break
     except csv.Error:
         return 0.0
     if not rows:

@@ -21,11 +21,15 @@ from gdstudio.data.streams import open_plain
 from gdstudio.data.text.cells import cut
 from gdstudio.data.text.dialect import Dialect
 from gdstudio.data.text.numerals import to_numbers
+from gdstudio.data.text.parallel import fits, parse_beside
 
 #: Rows may have so many cells more than there are columns before they are taken for damage and cut.
 _MOST_EXTRA = 50
 #: Rectangular copies of ragged texts are held in memory up to so many bytes, then in a temporary file.
 _IN_MEMORY = 64 << 20
+
+# Columns of which some parts are numbers and others text are read again whole; nobody need hear of it.
+warnings.filterwarnings("ignore", category=pd.errors.DtypeWarning)
 
 
 def read_text(
@@ -62,6 +66,8 @@ def _needs_cutting(dialect: Dialect) -> bool:
 def _text(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled) -> Iterator[io.TextIOWrapper]:
     with open_plain(path, progress, cancelled) as stream:
         text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
+        # Python's own 8 KB make a call for each some twenty rows; no public way sets it.
+        text._CHUNK_SIZE = 1 << 20  # type: ignore[attr-defined]
         try:
             yield text
         finally:
@@ -70,40 +76,62 @@ def _text(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancell
 
 def _fast(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled) -> pd.DataFrame | None:
     """The C parser of pandas on the file; None where a row has more cells than there are columns."""
+    try:
+        if fits(dialect, path):
+            frame = parse_beside(path, lambda: _parse(dialect, path, in_parts=True), progress, cancelled)
+        else:
+            with _rows_of(dialect, path, progress, cancelled) as text:
+                frame = _parse(dialect, text, in_parts=True)
+        if not any(pd.api.types.is_object_dtype(dtype) for dtype in frame.dtypes):
+            return frame
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame({name: pd.Series([], dtype="str") for name in dialect.names})
+    except pd.errors.ParserError:
+        return None
+    except pd.errors.DtypeWarning:
+        pass
+    # Numbers in one part and text in another: only the whole column says what it is.
+    with _rows_of(dialect, path, progress, cancelled) as text:
+        return _parse(dialect, text, in_parts=False)
+
+
+@contextmanager
+def _rows_of(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled) -> Iterator[IO[str]]:
     with _text(dialect, path, progress, cancelled) as text:
         for _ in range(dialect.lines):
             text.readline()
-        try:
-            return _parse(dialect, cast("IO[str]", text), dialect.form.delimiter)
-        except pd.errors.EmptyDataError:
-            return pd.DataFrame({name: pd.Series([], dtype="str") for name in dialect.names})
-        except (pd.errors.ParserError, pd.errors.ParserWarning):
-            return None
+        yield cast("IO[str]", text)
 
 
-def _parse(dialect: Dialect, text: IO[str], delimiter: str) -> pd.DataFrame:
+def _parse(dialect: Dialect, source: IO[str] | Path, in_parts: bool) -> pd.DataFrame:
+    """Parse a text from where it stands, or a UTF-8 file; ``in_parts`` is faster and takes less memory.
+
+    Raises:
+        pd.errors.EmptyDataError: There are no rows.
+        pd.errors.ParserError: A row is too long.
+    """
     form = dialect.form
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        options: dict[str, Any] = {"escapechar": form.escape, "doublequote": False} if form.escape else {}
-        frame: pd.DataFrame = pd.read_csv(
-            text,
-            sep=delimiter[0],
-            skipinitialspace=len(delimiter) > 1,
-            header=None,
-            names=list(dialect.names),
-            index_col=False,
-            dtype=dict.fromkeys(dialect.codes, "str"),
-            quotechar=form.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
-            decimal=dialect.decimal,
-            na_values=list(dialect.missing_words),
-            keep_default_na=False,
-            engine="c",
-            low_memory=False,
-            **options,
-        )
-        return frame
+    options: dict[str, Any] = {"escapechar": form.escape, "doublequote": False} if form.escape else {}
+    if isinstance(source, Path):
+        options |= {"skiprows": dialect.lines, "encoding": dialect.encoding}
+    frame: pd.DataFrame = pd.read_csv(
+        source,
+        sep=form.delimiter[0],
+        skipinitialspace=len(form.delimiter) > 1,
+        header=None,
+        names=list(dialect.names),
+        index_col=False,
+        dtype=dict.fromkeys(dialect.codes, "str"),
+        quotechar=form.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+        decimal=dialect.decimal,
+        na_values=list(dialect.missing_words),
+        keep_default_na=False,
+        engine="c",
+        low_memory=in_parts,
+        **options,
+    )
+    return frame
 
 
 @dataclass
@@ -186,7 +214,7 @@ def _cut_and_read(
         names = [*dialect.names, *(f"column {i + 1}" for i in range(width, width + done.extra))]
         if count:
             form = replace(dialect.form, delimiter=",", quote='"', escape="")
-            frame = _parse(replace(dialect, form=form, names=tuple(names)), cast("IO[str]", copy), ",")
+            frame = _parse(replace(dialect, form=form, names=tuple(names)), cast("IO[str]", copy), in_parts=False)
         else:
             frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
         copy.detach()
