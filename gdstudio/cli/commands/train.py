@@ -39,6 +39,7 @@ def train(
 ) -> int:
     """Train one experiment and write its run folder."""
     experiment = experiment_of(sample, data, target, spec, set_, device)
+    from gdstudio.training.run import run_experiment
     from gdstudio.training.run_folder import claim
 
     claim(out)
