@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if is_command_line(given):
         return run_command_line(given)
+    if importlib.util.find_spec("gdstudio.gui") is None:
+        print(  # noqa: T201
+            "gdstudio: This installation has no window, only commands.\nSee gdstudio --help.", file=sys.stderr
+        )
+        return 2
     from gdstudio.gui.launch import launch
 
     return launch(given)
