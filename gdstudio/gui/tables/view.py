@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionRange, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QFileDialog, QMenu, QMessageBox, QTableView, QWidget
 
@@ -125,7 +126,7 @@ class TableView(QTableView):
         """What is selected, as the smallest rectangle around it; None where nothing is."""
         if self.selectionModel() is None or not self.selectionModel().hasSelection():
             return None
-        ranges = list(self.selectionModel().selection())
+        ranges = cast(list[QItemSelectionRange], self.selectionModel().selection())
         rows = sorted({row for r in ranges for row in range(r.top(), r.bottom() + 1)})
         columns = sorted({column for r in ranges for column in range(r.left(), r.right() + 1)})
         return self._frame_model.shown_frame(rows).iloc[:, columns]
