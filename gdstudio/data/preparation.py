@@ -101,6 +101,8 @@ class OrderedColumn(Frozen):
 PreparedColumn = Annotated[NumericColumn | OneHotColumn | OrderedColumn, Field(discriminator="kind")]
 
 _UNSEEN = -2
+#: Beyond this, numbers are divided by the largest before they are squared.
+_HUGE = 1e100
 
 
 def _codes(series: pd.Series[Any], categories: tuple[str, ...], fill: str) -> NDArray[np.int64]:
@@ -151,9 +153,10 @@ class Preparation(Frozen):
         out = np.empty((len(frame), len(self.feature_names)), dtype=np.float32)
         start = 0
         for column in self.columns:
-            block = column.encode(frame[column.name])
-            end = start + block.shape[1]
-            with np.errstate(over="ignore"):
+            # What overflows is refused just below, by name and row.
+            with np.errstate(over="ignore", invalid="ignore"):
+                block = column.encode(frame[column.name])
+                end = start + block.shape[1]
                 out[:, start:end] = block
             if not np.isfinite(out[:, start:end]).all():
                 row = int(np.argmin(np.isfinite(out[:, start:end]).all(axis=1)))
@@ -198,7 +201,15 @@ class Preparation(Frozen):
         if self.task == "regression":
             values = numbers(series, self.target)
             wrong = np.isnan(values)
-            values = ((values - self.target_center) / self.target_scale).astype(np.float32)
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = ((values - self.target_center) / self.target_scale).astype(np.float32)
+            if np.isinf(values).any():
+                row = int(np.argmax(np.isinf(values)))
+                raise StudioError(
+                    f"The target {self.target!r} holds {series.iloc[row]} in row {row + 1:,}, which is too large to "
+                    "compute with.",
+                    "Correct the value in the file, or scale the target.",
+                )
         else:
             values = self._class_numbers(series)
             wrong = values < 0
@@ -235,12 +246,16 @@ def scaling(values: Floats, how: str) -> tuple[float, float]:
     if how == "none":
         return 0.0, 1.0
     if how == "standard":
-        center, scale = float(values.mean()), float(values.std())
+        # Squares of huge numbers overflow: the largest one stands out of them, and is put back.
+        largest = float(np.abs(values).max()) or 1.0
+        unit = largest if largest > _HUGE else 1.0
+        center, scale = float((values / unit).mean()) * unit, float((values / unit).std()) * unit
         # Rounding leaves a constant column a tiny deviation; dividing by it would turn noise into a feature.
         if scale <= 10 * np.finfo(np.float64).eps * max(abs(center), float(np.abs(values).max())):
             scale = 1.0
     elif how == "min_max":
-        center, scale = float(values.min()), float(values.max() - values.min())
+        low, high = float(values.min()), float(values.max())
+        center, scale = low, high - low
     else:
         low, center, high = (float(q) for q in np.percentile(values, [25, 50, 75]))
         scale = high - low

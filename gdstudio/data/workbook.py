@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 import python_calamine
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _MOST_BYTES = 2 << 30
 _MOST_CELLS = 50_000_000
 _SAMPLE_ROWS = 1000
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]{0,80}?r="([A-Z]{1,3})(\d{1,7})"[^<>]{0,80}(?<!/)>')
 
 
 def read_sheet(settings: ExcelSettings, path: Path, progress: Progress, cancelled: IsCancelled) -> Reading:
@@ -154,6 +158,45 @@ def _is_encrypted(path: Path) -> bool:
         return "EncryptedPackage".encode("utf-16-le") in file.read(FREE_BYTES)
 
 
+def _refuse_far_cells(path: Path) -> None:
+    """Refuse a sheet of an .xlsx whose cells lie so far apart that the rectangle around them fills the memory.
+
+    WORKAROUND: python-calamine 0.9 allocates that rectangle at once, and a failed allocation ends the process.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if not _SHEET.match(info.filename):
+                    continue
+                with archive.open(info) as stream:
+                    cells = _spanned(stream)
+                if cells > _MOST_CELLS:
+                    raise StudioError(
+                        f"A sheet of {path} spans {cells:,} cells: too many for memory.",
+                        "Delete what stands far from the table, or save the sheet as CSV.",
+                    )
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+        # Damaged or encrypted: the library says what of it.
+        return
+
+
+def _spanned(stream: IO[bytes]) -> int:
+    """Cells in the rectangle around all cells with a value."""
+    rows, columns = [1 << 31, 0], [1 << 31, 0]
+    rest = b""
+    while chunk := stream.read(1 << 20):
+        text = rest + chunk
+        rest = text[-200:]
+        for letters, digits in _CELL.findall(text):
+            column = 0
+            for letter in letters:
+                column = column * 26 + letter - 64
+            row = int(digits)
+            rows = [min(rows[0], row), max(rows[1], row)]
+            columns = [min(columns[0], column), max(columns[1], column)]
+    return max(0, rows[1] - rows[0] + 1) * max(0, columns[1] - columns[0] + 1)
+
+
 def _refuse_bombs(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -162,3 +205,4 @@ def _refuse_bombs(path: Path) -> None:
         return
     if total > min(_MOST_BYTES, max(FREE_BYTES * 4, path.stat().st_size * MOST_RATIO)):
         raise StudioError(f"{path} unfolds to {total >> 20:,} MB: too much for a workbook.", "Save the sheet as CSV.")
+    _refuse_far_cells(path)

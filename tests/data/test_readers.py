@@ -387,3 +387,28 @@ def test_a_copy_never_replaces_its_source(write: Write) -> None:
     with pytest.raises(StudioError, match="is the file that is read"):
         write_clean_csv(_load(path), path)
     assert path.read_text() == TEXT
+
+
+def test_a_cell_far_away_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", One=ROWS)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(b"</sheetData>", far)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(StudioError, match="spans 17,179,869,184 cells"):
+        _load(path)
+
+
+def test_a_sheet_of_a_million_empty_rows_is_its_few_filled_ones(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", One=ROWS)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    empty = "".join(f'<row r="{i}"><c r="A{i}"/></row>' for i in range(40, 1_048_577, 7)).encode() + b"</sheetData>"
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(b"</sheetData>", empty)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    _check(_load(path), "excel")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Literal
 
 from gdstudio.core.registry import Settings
 from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading
-
-_RELATION = re.compile(rb"^(\xef\xbb\xbf)?(\s*(%[^\n\r]*)?[\r\n]+)*\s*@relation\b", re.IGNORECASE)
 
 
 class ArffSettings(Settings):
@@ -20,7 +17,11 @@ class ArffSettings(Settings):
 
 def offers(path: Path, head: bytes) -> float:
     """It begins with @relation, after comments."""
-    return 1.0 if _RELATION.match(head) else 0.0
+    for line in head.removeprefix(b"\xef\xbb\xbf").splitlines():
+        line = line.strip()
+        if line and not line.startswith(b"%"):
+            return float(line[:9].lower() == b"@relation")
+    return 0.0
 
 
 def build(settings: ArffSettings, path: Path, progress: Progress, cancelled: IsCancelled) -> Reading:

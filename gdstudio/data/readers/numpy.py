@@ -70,7 +70,11 @@ def _array(file: Any, path: Path) -> NDArray[Any]:
 
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    try:
+        shape, fortran, dtype = read(file)
+    # A damaged header fails in the tokenizer, the literal parser or the type's own, each in its way.
+    except Exception as error:
+        raise ValueError(f"its header is damaged ({type(error).__name__})") from None
     if dtype.hasobject:
         raise ValueError("Object arrays")
     size = math.prod(shape) * dtype.itemsize

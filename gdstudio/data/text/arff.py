@@ -18,8 +18,8 @@ from gdstudio.data.text.encoding import find_encoding
 from gdstudio.data.tidy import unique_names
 
 _ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)\s+(.+)""", re.IGNORECASE)
-_VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,\t]*?))\s*(?:[,\t]|$)""")
-_SPARSE = re.compile(r"""\s*(\d+)\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)""")
+_VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,\t]*))\s*(?:[,\t]|$)""")
+_SPARSE = re.compile(r"""\s*(\d+)\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)""")
 _NUMERIC = ("numeric", "real", "integer")
 
 
@@ -143,7 +143,8 @@ def _cell(single: str | None, double: str | None, plain: str | None) -> str | No
     quoted = single if single is not None else double
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted)
-    return None if plain in ("?", "", None) else plain
+    plain = (plain or "").strip()
+    return None if plain in ("?", "") else plain
 
 
 def _unquoted(text: str) -> str:

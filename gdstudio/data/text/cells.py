@@ -61,6 +61,8 @@ def cut(lines: Iterable[str], form: Format) -> Iterator[tuple[list[str], int]]:
         yield row, reader.line_num
 
 
+_LONGEST_NUMBER = 60
+
 NUMBER = re.compile(
     r"[-+−(]?\s?[€$£¥₹]?\s?[-+]?(\d{1,3}([,.' \u00a0\u202f]\d{3})+|\d+)?(\.\d*|,\d+)?([eE][-+]?\d{1,3})?\s?[%€$£¥₹]?\)?"
 )
@@ -77,7 +79,7 @@ _ADDRESS = re.compile(r"(https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+", re.IGNORE
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number as people write them, with marks, currency or percent."""
-    return any(c.isdigit() for c in cell) and NUMBER.fullmatch(cell) is not None
+    return len(cell) <= _LONGEST_NUMBER and any(c.isdigit() for c in cell) and NUMBER.fullmatch(cell) is not None
 
 
 def is_date(cell: str) -> bool:

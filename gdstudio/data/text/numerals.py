@@ -24,6 +24,8 @@ _BRACKETS = re.compile(r"^\s*\((.*)\)\s*$")
 _GROUPED = {mark: re.compile(rf"^[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+$") for mark in ",.'’ \u00a0\u202f"}
 _LEADING_ZERO = re.compile(r"^0\d+$")
 _LOOKED_AT = 1000
+#: Longer texts are no numbers; looking for one in them takes time that grows with the square of their length.
+_LONGEST = 400
 
 
 def to_numbers(series: pd.Series[Any], decimal: str, thousands: str | None) -> tuple[pd.Series[Any], str] | None:
@@ -41,11 +43,15 @@ def to_numbers(series: pd.Series[Any], decimal: str, thousands: str | None) -> t
     if not len(present):
         return None
     sample = present.iloc[np.linspace(0, len(present) - 1, min(len(present), _LOOKED_AT)).astype(np.int64)]
+    if any(len(str(value)) > _LONGEST for value in sample):
+        return None
     likely = [_AROUND.match(_inner(str(v))[1]) is not None or str(v).strip() in WEAK_WORDS for v in sample]
     if sum(likely) < len(likely):
         return None
     found, codes = _distinct(present)
     if all(_LEADING_ZERO.match(text.strip()) for text in found):
+        return None
+    if any(len(text) > _LONGEST for text in found):
         return None
     weak = [text.strip() in WEAK_WORDS for text in found]
     matches = [None if w else _AROUND.match(_inner(text)[1]) for text, w in zip(found, weak, strict=True)]

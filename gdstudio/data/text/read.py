@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import tempfile
@@ -212,11 +213,12 @@ def _cut_and_read(
         copy.flush()
         copy.seek(0)
         names = [*dialect.names, *(f"column {i + 1}" for i in range(width, width + done.extra))]
+        frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
         if count:
             form = replace(dialect.form, delimiter=",", quote='"', escape="")
-            frame = _parse(replace(dialect, form=form, names=tuple(names)), cast("IO[str]", copy), in_parts=False)
-        else:
-            frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
+            # Rows of empty cells only are none to pandas.
+            with contextlib.suppress(pd.errors.EmptyDataError):
+                frame = _parse(replace(dialect, form=form, names=tuple(names)), cast("IO[str]", copy), in_parts=False)
         copy.detach()
     progress(1.0)
     notes.extend(ragged_notes(done, width))
