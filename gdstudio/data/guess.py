@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gdstudio.core.spec import ColumnType, Role
 from gdstudio.data.table import Column
+from gdstudio.data.text.cells import is_date
 from gdstudio.data.text.numerals import is_code
 from gdstudio.data.values import YES_NO, labels, parsed
 
@@ -24,9 +25,6 @@ _NUMERIC_SHARE = 0.8
 _LOOKED_AT = 20_000
 _ID_NAME = re.compile(r"(^|[\s_.-])(id|uuid|guid|key|nr|no|number|index|row)$|^unnamed: \d+$", re.IGNORECASE)
 _ID_CAMEL = re.compile(r"[a-z](Id|ID)$")
-_DATE = re.compile(
-    r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}"
-)
 
 #: Scales that people write as words, lowest first.
 _SCALES: tuple[tuple[str, ...], ...] = (
@@ -135,7 +133,7 @@ def _text(series: pd.Series[Any], name: str, present: int, distinct: int) -> _Gu
         return "numeric", "feature", "" if share == 1 else "Most of its values are numbers.", ()
     if distinct == 2 and {t.casefold() for t in labels(series)[1]} in [set(pair) for pair in YES_NO]:
         return "boolean", "feature", "", ()
-    if float(text.str.match(_DATE).mean()) > 0.9:
+    if float(text.map(is_date).mean()) > 0.9:
         return "datetime", "ignore", "Left out: dates are not used as they are.", ()
     scale = _scale(labels(series)[1]) if distinct <= 8 else ()
     if scale:

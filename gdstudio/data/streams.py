@@ -23,7 +23,7 @@ MOST_RATIO = 1000
 #: Small files may have any ratio: a megabyte of one letter harms nobody.
 FREE_BYTES = 64 << 20
 
-_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
+_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
 
 
 def compression_of(head: bytes) -> str:

@@ -149,6 +149,8 @@ def _quotes() -> list[Case]:
     found.append(Case("backslash escapes", escaped.encode(), slashes, ","))
     inches = [["size", "n"], ['5" pipe', "1"], ['6" pipe', "2"], ["7 pipe", "3"]]
     found.append(Case("quotes as inches", b'size;n\n5" pipe;1\n6" pipe;2\n7 pipe;3\n', inches, ";"))
+    swallow = [["a", "b"], ["1", '"x'], ["2", "y"], ["3", "z"]]
+    found.append(Case("a quote that never closes", b'a,b\n1,"x\n2,y\n3,z\n', swallow, ","))
     long = [["k", "v"], ["x" * 200_000, "1"], ["y", "2"]]
     found.append(Case("a very long cell", text(long).encode(), long, ","))
     return found

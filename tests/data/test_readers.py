@@ -412,3 +412,24 @@ def test_a_sheet_of_a_million_empty_rows_is_its_few_filled_ones(tmp_path: Path) 
         for name, content in parts.items():
             archive.writestr(name, content)
     _check(_load(path), "excel")
+
+
+def test_an_open_document_sheet(tmp_path: Path) -> None:
+    def cell(value: object) -> str:
+        kind = "string" if isinstance(value, str) else f'float" office:value="{value}'
+        return f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
+
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(f'xmlns:{name}="{names}:{name}:1.0"' for name in ("office", "table", "text"))
+    rows = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in ROWS)
+    content = (
+        f'<?xml version="1.0"?><office:document-content {spaces} office:version="1.2"><office:body>'
+        f'<office:spreadsheet><table:table table:name="One">{rows}</table:table></office:spreadsheet>'
+        "</office:body></office:document-content>"
+    )
+    path = tmp_path / "t.bin"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><m:manifest xmlns:m="urn:x"/>')
+    _check(_load(path), "excel")

@@ -34,6 +34,8 @@ N = 60
         ("colour", ["red", "green", "blue"] * 20, "category", "feature"),
         ("code", [f"K{i:04d}" for i in range(N)], "identifier", "ignore"),
         ("day", [f"2024-01-{i % 28 + 1:02d}" for i in range(N)], "datetime", "ignore"),
+        ("day", [f"{i % 28 + 1}. März 2024" for i in range(N)], "datetime", "ignore"),
+        ("day", [f"{i % 12 + 1}/{i % 28 + 1}/2024 10:30 PM" for i in range(N)], "datetime", "ignore"),
         ("when", pd.date_range("2024-01-01", periods=N), "datetime", "ignore"),
         ("note", [f"the {i} quick brown foxes jump over {i} lazy dogs, again and again and again" for i in range(N)],
          "text", "ignore"),

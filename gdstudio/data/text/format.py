@@ -88,7 +88,8 @@ def _quotes(text: str) -> list[str]:
     found = ['"']
     if re.search(r"(^|[,;\t|:^~ ])'[^'\n]*'([,;\t|:^~\r\n]|$)", text, re.MULTILINE):
         found.append("'")
-    if '"' in text and not re.search(r'(^|[^\w"])"|"([^\w"]|$)', text, re.MULTILINE):
+    # An odd number of them: one is no quote, and would swallow everything behind it.
+    if text.count('"') % 2 or ('"' in text and not re.search(r'(^|[^\w"])"|"([^\w"]|$)', text, re.MULTILINE)):
         found.append("")
     return found
 
