@@ -138,15 +138,10 @@ def shown(qtbot: QtBot) -> Callable[[Any], Any]:
 
     def show(widget: Any) -> Any:
         qtbot.addWidget(widget)
-        widget.resize(widget.sizeHint().expandedTo(widget.minimumSizeHint()))
+        if widget.sizeHint().isValid():
+            widget.resize(widget.sizeHint().expandedTo(widget.minimumSizeHint()))
         with qtbot.waitExposed(widget):
             widget.show()
         return widget
 
     return show
-
-
-def in_gui_thread() -> bool:
-    """Whether the caller runs in the window's thread; Qt itself does not complain where it does not."""
-    application = QApplication.instance()
-    return application is not None and QThread.currentThread() == application.thread()

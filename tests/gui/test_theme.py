@@ -37,7 +37,8 @@ def test_series_are_eight_hues_that_stand_out(any_theme: Theme) -> None:
 def test_parts_have_fixed_line_styles(theme: Theme) -> None:
     assert theme.series_pen(0, "train").style() == Qt.PenStyle.SolidLine
     dashes = theme.series_pen(0, "validation").dashPattern(), theme.series_pen(0, "test").dashPattern()
-    assert dashes[0] and dashes[1] and dashes[0] != dashes[1]
+    assert dashes[0]
+    assert dashes[0] != dashes[1]
 
 
 def test_a_change_is_announced_once_and_reaches_the_palette(qapp: QApplication, qtbot: QtBot, theme: Theme) -> None:

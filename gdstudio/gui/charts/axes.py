@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -97,24 +97,12 @@ def _power_text(exponent: float) -> str:
 
 
 class Gestures(pg.ViewBox):
-    """Drag pans, wheel zooms, double-click fits.
-
-    Signals:
-        fit_wanted: A double click.
-    """
-
-    fit_wanted = Signal()
+    """Drag pans, wheel zooms; the chart itself hears the double click that fits."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
         self.setMouseMode(pg.ViewBox.PanMode)
         self.disableAutoRange()
-
-    def mouseClickEvent(self, event: Any) -> None:
-        """Fit on a double click."""
-        if event.button() == Qt.MouseButton.LeftButton and event.double():
-            event.accept()
-            self.fit_wanted.emit()
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         """Pan with the left button; the right one is for the menu."""

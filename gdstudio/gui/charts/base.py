@@ -62,6 +62,8 @@ class Chart(QWidget):
             axis.setZValue(-200)
         self.plot.setObjectName(f"{self.objectName()}.plot")
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        # A cached ground would be a picture inside a saved SVG, and one colour is as quick to fill.
+        self.plot.setCacheMode(pg.PlotWidget.CacheModeFlag.CacheNone)
         self.plot.hideButtons()
         self.plot.getPlotItem().setMenuEnabled(False)
         self.plot.getPlotItem().setContentsMargins(0, 0, 0.5 * theme.em, 0)
@@ -88,7 +90,6 @@ class Chart(QWidget):
         self.plot.installEventFilter(self)
         self.plot.viewport().installEventFilter(self)
         self.plot.scene().sigMouseMoved.connect(self._hover)
-        self.view.fit_wanted.connect(self.fit)
         theme.changed.connect(self._theme_changed)
         self.setMinimumSize(round(12 * theme.em), round(8 * theme.em))
         self.set_title(title)
@@ -199,11 +200,14 @@ class Chart(QWidget):
         self._card.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the plot's size, and the pointer when it leaves."""
+        """Follow the plot's size, the pointer when it leaves, and the double click that fits."""
         if event.type() == QEvent.Type.Leave:
             self.leave()
         elif event.type() == QEvent.Type.Resize and watched is self.plot:
             self._place_empty()
+        elif event.type() == QEvent.Type.MouseButtonDblClick and watched is self.plot.viewport():
+            self.fit()
+            return True
         return False
 
     def _place_empty(self) -> None:

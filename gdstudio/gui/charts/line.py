@@ -217,8 +217,8 @@ class LineChart(Chart):
             return True
         shown_x, shown_y = (tuple(r) for r in self.view.viewRange())
         x, y = self._data_range()
-        wanted_x = _widened(shown_x, x, 0.0 if self._extent and x[1] <= self._extent[1] else _ROOM_X)
-        wanted_y = _widened(shown_y, y, _ROOM_Y)
+        wanted_x = _widened(shown_x, x, 0.0, 0.0 if self._extent and x[1] <= self._extent[1] else _ROOM_X)
+        wanted_y = _widened(shown_y, y, _ROOM_Y, _ROOM_Y)
         if wanted_x == shown_x and wanted_y == shown_y:
             return False
         self.view.setRange(xRange=wanted_x, yRange=wanted_y, padding=0)
@@ -358,12 +358,12 @@ def _with_margin(span: Range) -> Range:
     return low - margin, high + margin
 
 
-def _widened(shown: tuple[float, ...], data: Range, room: float) -> tuple[float, ...]:
-    """``shown``, moved outwards on the sides where ``data`` lie outside of it."""
+def _widened(shown: tuple[float, ...], data: Range, room_below: float, room_above: float) -> tuple[float, ...]:
+    """``shown``, moved outwards on the sides where ``data`` lie outside of it, with room as a share of the span."""
     low, high = shown
     span = max(data[1], high) - min(data[0], low)
     if data[0] < low:
-        low = data[0] - (room * span if room < _ROOM_X else 0.0)
+        low = data[0] - room_below * span
     if data[1] > high:
-        high = data[1] + room * span
+        high = data[1] + room_above * span
     return low, high

@@ -129,7 +129,7 @@ class Pyramid:
         first = max(int(np.searchsorted(self.x, start)) - 1, 0)
         last = min(int(np.searchsorted(self.x, end, side="right")) + 1, n)
         count = last - first
-        if count <= 4 * columns:
+        if count <= 4 * columns or not self._levels:
             return self.x[first:last], self.y[first:last]
         level, bucket = 0, _FIRST_BUCKET
         while level + 1 < len(self._levels) and count / (bucket * _FACTOR) >= columns:

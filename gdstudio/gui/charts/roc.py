@@ -56,7 +56,6 @@ class RocChart(Chart):
         self._items: list[pg.PlotCurveItem] = []
         self._diagonal = pg.PlotCurveItem([0, 1], [0, 1], antialias=True)
         self.plot.addItem(self._diagonal, ignoreBounds=True)
-        self.view.setAspectLocked(True)
         self.set_axis_label("bottom", "False positive rate")
         self.set_axis_label("left", "True positive rate")
         self.recolor()

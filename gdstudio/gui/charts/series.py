@@ -12,7 +12,7 @@ from gdstudio.gui.theme import PartName, Theme
 
 #: Curves of more points than this are drawn without antialiasing, which costs several times as much, and one pixel
 #: wide where they are dashed, since Qt breaks up every dash of a wide line.
-_SMOOTH_EDGES_BELOW = 1_500
+_SMOOTH_EDGES_BELOW = 400
 
 
 class Series:

@@ -104,8 +104,11 @@ class FrameModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names of the columns with their decoration, and the numbers of the rows."""
         if orientation == Qt.Orientation.Vertical:
-            if role == Qt.ItemDataRole.DisplayRole:
+            # Qt asks for a first row even where there is none.
+            if role == Qt.ItemDataRole.DisplayRole and section < len(self.frame):
                 return str(self.frame.index[self.source_row(section)])
+            return None
+        if section >= len(self._columns):
             return None
         name = str(self.frame.columns[section])
         icon, tip = self._headers.get(name, ("", ""))

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from sklearn.metrics import auc, roc_curve
+
+from gdstudio.gui.charts.base import Chart
+from gdstudio.gui.charts.boundary import BoundaryChart
+from gdstudio.gui.charts.colors import class_image, finer, text_color, value_colors
+from gdstudio.gui.charts.confusion import ConfusionMatrixChart
+from gdstudio.gui.charts.residual import ResidualChart
+from gdstudio.gui.charts.roc import RocChart
+from gdstudio.gui.theme import Theme, contrast
+
+RNG = np.random.default_rng(0)
+
+
+@dataclass
+class Curve:
+    false_positive_rate: np.ndarray
+    true_positive_rate: np.ndarray
+    thresholds: np.ndarray
+    area: float
+
+
+def filled(chart: Chart) -> Chart:
+    """Gives each kind of chart something to draw."""
+    match chart:
+        case BoundaryChart():
+            points = RNG.normal(size=(40, 2))
+            chart.set_points("train", points[:, 0], points[:, 1], np.array(["a", "b"] * 20, object), classes=("a", "b"))
+            field = np.dstack([np.full((5, 4), 0.2), np.full((5, 4), 0.8)])
+            chart.set_field(np.linspace(-3, 3, 4), np.linspace(-3, 3, 5), field, classes=("a", "b"))
+        case ConfusionMatrixChart():
+            chart.set_matrix([[8, 2], [1, 9]], ("no", "yes"))
+        case RocChart():
+            y = RNG.integers(0, 2, 100)
+            found, false, thresholds = roc_curve(y, y + RNG.normal(size=100))[1::-1] + (np.zeros(1),)
+            thresholds = np.linspace(1, 0, len(found))
+            chart.set_curves({"yes": Curve(false, found, thresholds, float(auc(false, found)))})
+        case ResidualChart():
+            chart.set_residuals(np.linspace(0, 10, 30), RNG.normal(size=30), unit="price")
+    return chart
+
+
+KINDS = [BoundaryChart, ConfusionMatrixChart, RocChart, ResidualChart]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_chart_is_empty_then_drawn_described_and_exported(
+    kind: type[Chart], shown: Callable[[Any], Any], any_theme: Theme, tmp_path: Path
+) -> None:
+    chart = kind(any_theme)
+    chart.setMinimumSize(400, 400)
+    shown(chart)
+    assert not chart.plot.getPlotItem().isVisible()
+    assert chart.data().empty or isinstance(chart, ConfusionMatrixChart)
+    filled(chart)
+    assert chart.plot.getPlotItem().isVisible()
+    assert chart.accessibleName().startswith("Chart: ")
+    assert any(character.isdigit() for character in chart.accessibleDescription())
+    assert len(chart.data())
+    for ending in ("png", "svg", "csv"):
+        path = tmp_path / f"chart.{ending}"
+        chart.save_data(path) if ending == "csv" else chart.save_picture(path)
+        assert path.stat().st_size > 30
+    before = chart.grab().toImage()
+    any_theme.set_scheme("light" if any_theme.is_dark else "dark")
+    QApplication.processEvents()
+    assert chart.grab().toImage() != before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_read_out_follows_the_cursor(kind: type[Chart], shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = kind(theme)
+    chart.setMinimumSize(400, 400)
+    filled(shown(chart))
+    near = {
+        BoundaryChart: ((0.0, 0.0), "80.0%"),
+        ConfusionMatrixChart: ((0.5, 1.5), "<b>1</b> of 10 rows of <b>yes</b> (10.0%)"),
+        RocChart: ((0.0, 0.0), "AUC"),
+        ResidualChart: ((0.0, None), "Missed by"),
+    }
+    (x, y), text = near[kind]
+    if y is None:
+        y = float(chart.data()["residual"].iloc[0])
+    assert text in chart.read_out(QPointF(x, y))
+
+
+def test_a_probability_field_is_a_diverging_map(theme: Theme) -> None:
+    p = np.array([[0.0, 0.5, 1.0]])
+    image = class_image(np.dstack([1 - p, p]), theme)[0].astype(int)
+    ground = theme.color("raised")
+    assert tuple(image[1]) == (ground.red(), ground.green(), ground.blue())
+    first, second = theme.class_color(0), theme.class_color(1)
+    assert abs(image[0, 0] - image[0, 2]) > 40  # orange: more red than blue
+    assert image[0, 0] > image[0, 2]
+    assert image[2, 2] > image[2, 0]
+    assert first.red() > first.blue()
+    assert second.blue() > second.red()
+
+
+def test_a_field_of_values_rises_in_lightness() -> None:
+    colors = value_colors(np.linspace(0, 1, 20), 0.0, 1.0).astype(float)
+    assert np.all(np.diff(colors @ [0.2126, 0.7152, 0.0722]) > 0)
+
+
+def test_finer_grids_interpolate_linearly() -> None:
+    grid = np.add.outer(np.arange(4.0), 10 * np.arange(3.0))
+    fine = finer(grid, 5)
+    assert fine.shape == (20, 15)
+    np.testing.assert_allclose(fine, np.add.outer(np.linspace(0, 3, 20), 10 * np.linspace(0, 2, 15)))
+
+
+def test_points_of_two_parts_are_drawn_apart(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(BoundaryChart(theme))
+    x, y = RNG.normal(size=(2, 10))
+    target = np.array(["a", "b"] * 5, object)
+    chart.set_points("train", x, y, target, classes=("a", "b"))
+    chart.set_points("validation", x, np.append(y[:9], np.nan), target, classes=("a", "b"))
+    assert len(chart.data()) == 19  # what has no place is not drawn
+    assert chart.legend.accessibleName() == "Legend: a, b, train, validation"
+    chart.clear()
+    assert not chart.plot.getPlotItem().isVisible()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.8, 1.0])
+def test_numbers_in_the_matrix_can_be_read(any_theme: Theme, share: float) -> None:
+    chart = ConfusionMatrixChart(any_theme)
+    for row, column in ((0, 0), (0, 1)):
+        color = chart._cells._color(row, column, share)
+        assert contrast(text_color(color), color) >= 4.5
+    chart.deleteLater()
+
+
+def test_the_matrix_may_be_missing(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(ConfusionMatrixChart(theme))
+    chart.set_matrix(None, ("a", "b"))
+    assert not chart.plot.getPlotItem().isVisible()
+
+
+def test_roc_legends_give_the_area(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(RocChart(theme))
+    line = np.array([0.0, 1.0])
+    chart.set_curves({"setosa": Curve(line, line, np.array([np.inf, 0.0]), 0.98765)})
+    assert "setosa, AUC 0.988" in chart.legend.accessibleName()
+    chart.set_curves({})
+    assert not chart.plot.getPlotItem().isVisible()
+
+
+def test_many_residuals_are_thinned_and_it_is_said(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(ResidualChart(theme))
+    chart.set_residuals(np.arange(25_000.0), np.ones(25_000))
+    assert "of 25,000 rows drawn" in chart.accessibleName()
+    assert len(chart.data()) == 25_000
+    assert isinstance(theme.color("text"), QColor)
