@@ -43,8 +43,7 @@ def filled(chart: Chart) -> Chart:
             chart.set_matrix([[8, 2], [1, 9]], ("no", "yes"))
         case RocChart():
             y = RNG.integers(0, 2, 100)
-            found, false, thresholds = roc_curve(y, y + RNG.normal(size=100))[1::-1] + (np.zeros(1),)
-            thresholds = np.linspace(1, 0, len(found))
+            false, found, thresholds = roc_curve(y, y + RNG.normal(size=100))
             chart.set_curves({"yes": Curve(false, found, thresholds, float(auc(false, found)))})
         case ResidualChart():
             chart.set_residuals(np.linspace(0, 10, 30), RNG.normal(size=30), unit="price")

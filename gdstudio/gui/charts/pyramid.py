@@ -139,17 +139,19 @@ class Pyramid:
         at = np.arange(begin, stop) * bucket
         falls = self.y[at] > self.y[at + bucket - 1]
         low, high = lows[begin:stop], highs[begin:stop]
+        # Behind the last whole bucket: the extremes of what is left of the next, and the last point itself.
         rest = slice(stop * bucket, last)
-        tail = [last - 1] if last > stop * bucket else []
-        size = 2 * len(at) + 3 * len(tail)
+        some = last > stop * bucket
+        size = 2 * len(at) + (3 if some else 1)
         x, y = np.empty(size), np.empty(size)
         paired = 2 * len(at)
         x[0:paired:2] = x[1:paired:2] = self.x[at + bucket // 2]
         y[0:paired:2] = np.where(falls, high, low)
         y[1:paired:2] = np.where(falls, low, high)
-        if tail:
-            x[paired:] = self.x[rest.start], self.x[(rest.start + last - 1) // 2], self.x[last - 1]
-            y[paired:] = np.fmin.reduce(self.y[rest]), np.fmax.reduce(self.y[rest]), self.y[last - 1]
+        if some:
+            x[paired:-1] = self.x[rest.start], self.x[(rest.start + last - 1) // 2]
+            y[paired:-1] = np.fmin.reduce(self.y[rest]), np.fmax.reduce(self.y[rest])
+        x[-1], y[-1] = self.x[last - 1], self.y[last - 1]
         if begin * bucket <= first:
             x[0] = self.x[first]
         return x, y
