@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gdstudio.core.control import Cancelled
@@ -74,19 +75,25 @@ def test_a_footer_of_a_large_file_is_left_out(lines: list[str], tmp_path: Path) 
     assert table.frame["a"].dtype == np.int64
 
 
-def test_cancelling_ends_the_wait_at_once(lines: list[str], tmp_path: Path) -> None:
-    path = _path(tmp_path, lines)
-    asked = threading.Event()
+def test_cancelling_ends_the_wait_while_the_parse_still_goes_on(tmp_path: Path) -> None:
+    path = _path(tmp_path, ["1,2,3,4"])
+    release = threading.Event()
 
-    def cancelled() -> bool:
-        beside = any(thread.name == "parse" for thread in threading.enumerate())
-        if beside:
-            asked.set()
-        return beside
+    def parse() -> pd.DataFrame:
+        release.wait(30)
+        return pd.DataFrame()
 
-    with pytest.raises(Cancelled):
-        load_table(FileSource(path=str(path)), cancelled=cancelled)
-    assert asked.is_set()
-    for thread in threading.enumerate():
-        if thread.name == "parse":
-            thread.join(30)
+    try:
+        with pytest.raises(Cancelled):
+            parallel.parse_beside(path, parse, lambda share: None, lambda: True)
+        assert not release.is_set()
+    finally:
+        release.set()
+
+
+def test_what_fails_beside_fails_here(tmp_path: Path) -> None:
+    def parse() -> pd.DataFrame:
+        raise pd.errors.ParserError("row 3")
+
+    with pytest.raises(pd.errors.ParserError, match="row 3"):
+        parallel.parse_beside(_path(tmp_path, ["1,2,3,4"]), parse, lambda share: None, lambda: False)

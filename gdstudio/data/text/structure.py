@@ -195,8 +195,11 @@ def _names_columns(first: list[str], below: list[list[str]]) -> bool:
         if index in values:
             if cell:
                 score += -2 if _is_value(cell) else 1
+            elif index:
+                # Only an index of rows goes without a name, and it comes first.
+                score -= 1
         elif cell and column:
-            if _is_value(cell) or cell in column[:200]:
+            if _is_value(cell) or cell in column[:200] or "\n" in cell or cell.startswith("http"):
                 score -= 1
             else:
                 lengths = {len(other) for other in column if other}
