@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from corpus_cases import cases
-from test_readers import ARFF, RECORDS, ROWS, TEXT, _parquet, _sqlite, _zipped, workbook
+from format_files import ARFF, RECORDS, ROWS, TEXT, parquet_file, sqlite_file, workbook, zipped
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.spec import DataSpec, FileSource
@@ -30,14 +30,14 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     np.savez_compressed(folder / "b.npz", X=np.ones((20, 3)), y=np.arange(20))
     formats = [
         workbook(folder / "w.xlsx", Empty=[], One=[["Our stock"], [], *ROWS]).read_bytes(),
-        _parquet(folder / "p.parquet", pd.DataFrame(RECORDS)).read_bytes(),
-        _sqlite(folder / "s.db").read_bytes(),
+        parquet_file(folder / "p.parquet", pd.DataFrame(RECORDS)).read_bytes(),
+        sqlite_file(folder / "s.db").read_bytes(),
         json.dumps(RECORDS).encode(),
         "\n".join(map(json.dumps, RECORDS)).encode(),
         ARFF.encode(),
         (folder / "a.npy").read_bytes(),
         (folder / "b.npz").read_bytes(),
-        _zipped(TEXT, "a.csv"),
+        zipped(TEXT, "a.csv"),
     ]
     return [c.content for c in cases() if len(c.content) < 50_000] + formats * 20
 
