@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from gdstudio.core.spec import ColumnSpec, ColumnType
-from gdstudio.data.table import Table
+
+if TYPE_CHECKING:
+    from gdstudio.data.table import Table
 
 _Index = QModelIndex | QPersistentModelIndex
 _HEADINGS = ("Column", "Use", "Type")

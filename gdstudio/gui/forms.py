@@ -88,6 +88,7 @@ class Form(QWidget):
         self._plain, self._advanced = QWidget(), QWidget()
         self._more = QToolButton()
         self._more.setCheckable(True)
+        self._more.setProperty("role", "disclosure")
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._more.setObjectName(f"{path}.more" if path else "more")
         self._more.setAccessibleName("More settings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -29,6 +29,7 @@ class FormulaLabel(QWidget):
         self._theme = theme
         self._scale = scale
         self._formula = ""
+        self._stale = False
         self._renderer = QSvgRenderer(self)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
@@ -44,7 +45,7 @@ class FormulaLabel(QWidget):
 
     def set_formula(self, formula: str) -> None:
         """Show another one."""
-        if formula == self._formula and self._renderer.isValid():
+        if formula == self._formula:
             return
         self._formula = formula
         self.setAccessibleDescription(formula)
@@ -52,10 +53,19 @@ class FormulaLabel(QWidget):
             self.hide()
         elif self.parentWidget() is not None:  # shown without one, it would be a window
             self.show()
-        self._load()
+        self._stale = True
+        if self.isVisible():
+            self._load()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Typeset only what is seen: it takes a quarter of a second the first time."""
+        super().showEvent(event)
+        if self._stale:
+            self._load()
 
     @Slot()
     def _load(self) -> None:
+        self._stale = False
         if self._formula:
             self._renderer.load(QByteArray(typeset(self._formula, self._theme.tokens.text).encode()))
         self.updateGeometry()

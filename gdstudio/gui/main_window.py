@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 import gdstudio
 from gdstudio.core.spec import FileSource
 from gdstudio.gui.actions import ActionRow, make_actions
+from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.panels.data import DataPanel
@@ -43,10 +45,10 @@ from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
-from gdstudio.gui.widgets.messages import Banner
+from gdstudio.gui.widgets.messages import Banner, Level
 
-#: How often the visible charts look at the history; faster than the eye needs would slow the run.
-_POLL_MILLISECONDS = 100
+#: How often one visible chart looks at the history; they take turns, so each is drawn several times a second.
+_POLL_MILLISECONDS = 40
 #: Steps a second, 0 for as many as the machine can.
 _PACES = {"Full speed": 0, "100 steps/s": 100, "20 steps/s": 20, "5 steps/s": 5, "1 step/s": 1}
 
@@ -67,6 +69,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._settings = settings
         self._closing = False
+        self._garbage = GarbageCollector(self)
         self._actions = make_actions(self, theme, self._rows())
         self._banner = Banner(theme)
         self._messages = MessagesPanel()
@@ -279,7 +282,7 @@ class MainWindow(QMainWindow):
     def _tell(self, level: str, text: str, hint: str) -> None:
         self._messages.add(level, text, hint)
         if level != "info":
-            self._banner.show_message(level, text, hint)
+            self._banner.show_message(cast(Level, level), text, hint)
 
     @Slot(int)
     def _choose_pace(self, index: int) -> None:
@@ -336,4 +339,5 @@ class MainWindow(QMainWindow):
         self._poll.stop()
         self._settings.keep(self.saveGeometry(), self.saveState())
         self.session.shut_down()
+        self._garbage.stop()
         event.accept()

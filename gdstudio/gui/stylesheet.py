@@ -86,10 +86,17 @@ QToolButton[role="primary"]:hover { background: $accent_hover; }
 QToolButton[role="primary"]:focus { border-color: $text; }
 QToolButton[role="primary"]:disabled { background: $sunken; color: $muted; }
 QToolButton[role="header"] { font-weight: 600; padding: ${gap}px; border-radius: 0; }
-QToolButton[role="header"]:checked { background: transparent; }
+QToolButton[role="header"]:checked, QToolButton[role="disclosure"]:checked { background: transparent; }
+QToolButton[role="disclosure"] { color: $muted; }
 QToolButton[role="header"]:hover { background: $sunken; }
 
 QCheckBox { spacing: ${gap}px; border: 2px solid transparent; border-radius: ${radius}px; }
+QCheckBox::indicator, QTableView::indicator { width: ${glyph}px; height: ${glyph}px; background: $raised;
+  border: 1px solid $muted; border-radius: ${tight}px; }
+QCheckBox::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent;
+  image: url("$check_image"); }
+QCheckBox::indicator:disabled { background: $surface; border-color: $line; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
@@ -99,11 +106,13 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
 
-QHeaderView::section { background: $surface; color: $muted; border: none; border-bottom: 1px solid $line;
-  padding: ${tighter}px ${gap}px; }
+QHeaderView { background: $surface; border: none; }
+QHeaderView::section { background: $surface; color: $muted; border: none; padding: ${tighter}px ${gap}px; }
+QHeaderView::section:horizontal { border-bottom: 1px solid $line; }
+QTableCornerButton::section { background: $surface; border: none; border-bottom: 1px solid $line; }
 QTableView, QListView, QTreeView { background: $raised; alternate-background-color: $surface; border: 1px solid $line;
   border-radius: ${radius}px; gridline-color: $grid; selection-background-color: $selection; selection-color: $text; }
-QTableView::item { padding: 0 ${gap}px; }
+QTableView[role="table"]::item { padding: 0 ${gap}px; }
 QTableView:focus, QListView:focus, QTreeView:focus { border-color: $accent; }
 
 QToolBar { border: none; border-bottom: 1px solid $line; background: $raised; spacing: ${tight}px;

@@ -204,7 +204,8 @@ class Theme(QObject):
         self._application.setPalette(palette(self.tokens))
         values = {field.name: getattr(self.tokens, field.name) for field in fields(self.tokens)}
         # A sheet takes pictures from files only; the chevron's grey reads on both grounds.
-        images = {"down_image": (resources() / "icons" / "chevron-down.svg").as_posix()}
+        files = {"down_image": "chevron-down", "check_image": "check-dark" if self._dark else "check-light"}
+        images = {name: (resources() / "icons" / f"{file}.svg").as_posix() for name, file in files.items()}
         self._application.setStyleSheet(stylesheet(values, self.em, images))
 
 

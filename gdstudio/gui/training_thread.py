@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -10,7 +11,9 @@ from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
-from gdstudio.data.table import Table
+
+if TYPE_CHECKING:
+    from gdstudio.data.table import Table
 
 log = logging.getLogger(__name__)
 

@@ -280,7 +280,7 @@ def test_runs_are_named_deleted_brought_back_and_used_again(window: MainWindow, 
     [
         (b"", "empty"),
         (b"a\n1\n2\n3\n", "one column"),
-        (b"a,y\n1,x\n2,x\n3,x\n4,x\n", "x"),
+        (b"a,y\n1,x\n2,x\n3,x\n4,x\n", "fit to be predicted"),
         (b"a,y\n" + b"".join(b"%d,n%d\n" % (i, i) for i in range(30)), "y"),
     ],
 )

@@ -21,7 +21,7 @@ class ChoiceField(QComboBox):
         dress(self, field, path)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
+        self.setMinimumContentsLength(6)
         if field.optional:
             self.addItem("Automatic", None)
         for key in field.choices:

@@ -35,7 +35,7 @@ class NumberField(QAbstractSpinBox):
         dress(self, field, path)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00000000"))
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00000"))
         gap = self.fontMetrics().height() // 3
         self.lineEdit().setTextMargins(gap, 0, gap, 0)
         self.lineEdit().setPlaceholderText("automatic" if field.optional else "")

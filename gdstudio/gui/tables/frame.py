@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QIcon
 
 from gdstudio.gui.tables.numbers import MISSING, exact_text, formatter, is_missing
 from gdstudio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -36,6 +38,8 @@ class FrameModel(QAbstractTableModel):
         headers: Mapping[str, tuple[str, str]] | None = None,
         parent: QObject | None = None,
     ) -> None:
+        import pandas as pd
+
         super().__init__(parent)
         self.frame = frame
         self._theme = theme
@@ -157,6 +161,8 @@ _ROLES = (
 
 def _permutation(column: pd.Series[Any], order: Qt.SortOrder) -> NDArray[np.intp]:
     """Positions ``(n,)`` in sorted order, equal ones as they stand, missing ones last."""
+    import pandas as pd
+
     if column.dtype == object:
         # Texts and numbers in one column cannot be compared: compare what is seen.
         column = column.where(column.isna(), column.astype(str))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = "–"
 _DIGITS = 5
@@ -16,6 +18,8 @@ _LONGEST_TEXT = 200
 
 def exact_text(value: Any) -> str:
     """A value so that it reads back to the same one; empty where it is missing."""
+    import pandas as pd
+
     if is_missing(value):
         return ""
     if isinstance(value, float | np.floating):
@@ -28,6 +32,8 @@ def exact_text(value: Any) -> str:
 
 def is_missing(value: Any) -> bool:
     """Whether there is no value: NaN, None, NaT, NA."""
+    import pandas as pd
+
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
@@ -37,6 +43,8 @@ def formatter(sample: pd.Series[Any]) -> Callable[[Any], str]:
     Args:
         sample: Some of its values.
     """
+    import pandas as pd
+
     if pd.api.types.is_bool_dtype(sample.dtype) or not pd.api.types.is_numeric_dtype(sample.dtype):
         return _short_text
     if pd.api.types.is_integer_dtype(sample.dtype):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import pandas as pd
 from PySide6.QtCore import QItemSelectionRange, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QFileDialog, QMenu, QMessageBox, QTableView, QWidget
@@ -14,6 +13,9 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.files import write_text
 from gdstudio.gui.tables.frame import FrameModel
 from gdstudio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Rows whose texts decide how wide a column is; measuring all would take seconds.
 _MEASURED_ROWS = 100
@@ -37,6 +39,7 @@ class TableView(QTableView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.setProperty("role", "table")
         self._sorted: tuple[int, Qt.SortOrder] | None = None
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
@@ -189,6 +192,8 @@ class TableView(QTableView):
 
 def has_dangerous_text(frame: pd.DataFrame) -> bool:
     """Whether a text cell, or a heading, begins so that a spreadsheet program would run it."""
+    import pandas as pd
+
     columns = [c for _, c in frame.items() if not pd.api.types.is_numeric_dtype(c.dtype)]
     return any(str(name).startswith(_DANGEROUS) for name in frame.columns) or any(
         _dangerous(column).any() for column in columns
@@ -197,6 +202,8 @@ def has_dangerous_text(frame: pd.DataFrame) -> bool:
 
 def made_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy with an apostrophe in front of each text that a spreadsheet program would run."""
+    import pandas as pd
+
     safe = {}
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]
@@ -211,5 +218,7 @@ def made_safe(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _dangerous(column: pd.Series) -> pd.Series:
     """Whether each text begins like a formula; texts that are plain negative numbers do not count."""
+    import pandas as pd
+
     texts = column.astype(str)
     return column.notna() & texts.str.startswith(_DANGEROUS) & pd.to_numeric(texts, errors="coerce").isna()

@@ -53,14 +53,14 @@ class MetricsTab(QWidget):
         sentence = "After a run, its scores on the train, validation and test rows are shown here."
         self._empty = EmptyState(theme, "chart-box-outline", sentence, "Start", name="metrics.start")
         self._empty.triggered.connect(session.start)
-        self._page = self._make_page()
+        self._page = self._make_page(theme)
         layout = QVBoxLayout(self)
         layout.addWidget(self._empty)
         layout.addWidget(self._page)
         self._page.hide()
         session.runs_changed.connect(self.refresh)
 
-    def _make_page(self) -> QWidget:
+    def _make_page(self, theme: Theme) -> QWidget:
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -88,7 +88,9 @@ class MetricsTab(QWidget):
         page.addWidget(left)
         page.addWidget(right)
         page.setChildrenCollapsible(False)
-        page.setSizes([45, 55])
+        left.setMinimumWidth(round(24 * theme.em))
+        page.setStretchFactor(0, 2)
+        page.setStretchFactor(1, 3)
         return page
 
     def _table(self, model: ScoresModel | ClassScoresModel, name: str, label: str) -> QTableView:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
-from gdstudio.gui.tables.frame import FrameModel
 from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.messages import EmptyState
@@ -38,6 +37,7 @@ class PredictionsTab(QWidget):
         result = self._session.result
         if result is None or result is self._shown or not self.isVisible():
             return
+        from gdstudio.gui.tables.frame import FrameModel
         from gdstudio.training.run_folder import predictions_frame
 
         self._shown = result

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
-from gdstudio.gui.tables.frame import FrameModel
 from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.theme import Theme
 
@@ -34,6 +33,8 @@ class TableTab(QWidget):
         table = self._session.table
         if table is self._table or table is None:
             return
+        from gdstudio.gui.tables.frame import FrameModel
+
         self._table = table
         self._text.setText(" ".join([table.description, *table.notes]).strip())
         self._text.setVisible(bool(self._text.text()))

@@ -13,7 +13,7 @@ from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Run, Session
 from gdstudio.gui.tabs.boundary import Boundary
-from gdstudio.gui.theme import Theme
+from gdstudio.gui.theme import PartName, Theme
 
 if TYPE_CHECKING:
     from gdstudio.core.history import Column, RunHistory
@@ -35,6 +35,7 @@ class TrainingTab(QWidget):
         self.gradient = LineChart(theme, "Gradient norm", "Gradient norm", empty="How steep the loss is at each step.")
         self.rate = LineChart(theme, "Learning rate", "Learning rate", empty="The rate that each step used.")
         self._charts = (self.loss, self.score, self.gradient, self.rate)
+        self._turn = 0
         self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
         for key, label in (("step", "Steps"), ("epoch", "Epochs"), ("seconds", "Seconds")):
             self._axis.addItem(label, key)
@@ -93,12 +94,16 @@ class TrainingTab(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw what the run has written since the last call."""
+        """Draw what the run has written: one chart a call while it goes, so that no call holds the window up."""
         history = self._session.history
         name, color = self._name_of(history)
+        drawn: tuple[LineChart, ...] = self._charts
+        if self._session.busy:
+            drawn = (self._charts[self._turn % len(self._charts)],)
+            self._turn += 1
         if len(history.steps):
-            self._draw(history, _CURRENT, name, color)
-        if self._boundary.isVisible():
+            self._draw(history, _CURRENT, name, color, drawn)
+        if self._boundary.isVisible() and (not self._session.busy or self._turn % len(self._charts) == 0):
             self._boundary.refresh()
 
     def _comparable(self, run: Run) -> bool:
@@ -114,29 +119,33 @@ class TrainingTab(QWidget):
                 return run.name, run.color
         return "This run", self._session.next_color
 
-    def _draw(self, history: RunHistory, key: str, name: str, color: int) -> None:
+    def _draw(
+        self, history: RunHistory, key: str, name: str, color: int, charts: tuple[LineChart, ...] | None = None
+    ) -> None:
+        """Draw a run on all charts, or on some."""
+        charts = charts or self._charts
         steps, epochs = history.steps.snapshot(), history.epochs.snapshot()
         axis = self._axis.currentData()
         per_step = _step_axis(steps, axis)
-        self.loss.set_series(
-            f"{key}.batch", f"{name}, each batch", per_step, steps["train_loss"], color_index=color, faint=True
-        )
-        x = epochs[axis]
+        if self.loss in charts:
+            batch = f"{name}, each batch"
+            self.loss.set_series(f"{key}.batch", batch, per_step, steps["train_loss"], color_index=color, faint=True)
         for chart, quantity, parts in self._epoch_series(epochs):
-            for part in parts:
-                chart.set_series(
-                    f"{key}.{part}", f"{name}, {part}", x, epochs[f"{part}_{quantity}"], part=part, color_index=color
-                )
-        measured = ~np.isnan(steps["gradient_norm"])
-        self.gradient.set_series(
-            f"{key}.norm", name, per_step[measured], steps["gradient_norm"][measured], color_index=color
-        )
-        self.rate.set_series(f"{key}.rate", name, per_step, steps["learning_rate"], color_index=color)
+            for part in parts if chart in charts else ():
+                y = epochs[f"{part}_{quantity}"]
+                chart.set_series(f"{key}.{part}", f"{name}, {part}", epochs[axis], y, part=part, color_index=color)
+        if self.gradient in charts:
+            measured = ~np.isnan(steps["gradient_norm"])
+            x, y = per_step[measured], steps["gradient_norm"][measured]
+            self.gradient.set_series(f"{key}.norm", name, x, y, color_index=color)
+        if self.rate in charts:
+            self.rate.set_series(f"{key}.rate", name, per_step, steps["learning_rate"], color_index=color)
 
-    def _epoch_series(self, epochs: Mapping[str, Column]) -> Iterator[tuple[LineChart, str, list[str]]]:
+    def _epoch_series(self, epochs: Mapping[str, Column]) -> Iterator[tuple[LineChart, str, list[PartName]]]:
         """The chart, the quantity and the parts that were measured."""
         for chart, quantity in ((self.loss, "loss"), (self.score, "accuracy"), (self.score, "r2")):
-            parts = [p for p in ("train", "validation") if not np.isnan(epochs[f"{p}_{quantity}"]).all()]
+            names: tuple[PartName, ...] = ("train", "validation")
+            parts = [p for p in names if not np.isnan(epochs[f"{p}_{quantity}"]).all()]
             if parts:
                 yield chart, quantity, parts
 
