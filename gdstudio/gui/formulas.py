@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -53,15 +53,11 @@ class FormulaLabel(QWidget):
             self.hide()
         elif self.parentWidget() is not None:  # shown without one, it would be a window
             self.show()
+        # Typeset when a layout asks for its size: the first time takes a quarter of a second, and a folded panel
+        # never asks.
         self._stale = True
-        if self.isVisible():
-            self._load()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Typeset only what is seen: it takes a quarter of a second the first time."""
-        super().showEvent(event)
-        if self._stale:
-            self._load()
+        self.updateGeometry()
+        self.update()
 
     @Slot()
     def _load(self) -> None:
@@ -73,6 +69,8 @@ class FormulaLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Its natural size."""
+        if self._stale:
+            self._load()
         factor = self._scale * self.fontMetrics().height() / (1.3 * _TYPESET_SIZE)
         size = self._renderer.defaultSize() if self._formula else QSize(0, 0)
         return QSize(round(size.width() * factor) + 1, round(size.height() * factor) + 1)
