@@ -43,6 +43,9 @@ class EntryChooser(QWidget):
         self._offered: tuple[str, ...] = ()
 
         self.list = named(QComboBox(), f"{path}.kind", label)
+        # Otherwise the longest label of a family decides how narrow the whole column can be.
+        self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.list.setMinimumContentsLength(6)
         self.list.activated.connect(self._chosen)
         name = QLabel(label)
         name.setBuddy(self.list)

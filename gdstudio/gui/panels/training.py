@@ -39,6 +39,8 @@ class TrainingPanel(QWidget):
         )
         for key, label in _MODES.items():
             self._mode.addItem(label, key)
+        self._mode.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._mode.setMinimumContentsLength(6)
         self._mode.activated.connect(self._choose_mode)
         name = QLabel("Batch")
         name.setBuddy(self._mode)
