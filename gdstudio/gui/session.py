@@ -7,61 +7,37 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
-from gdstudio.core.events import Event, LearningRateChanged, Note, Paused, Resumed, Started
+from gdstudio.core.events import Started
 from gdstudio.core.history import RunHistory
 from gdstudio.core.registry import Settings
 from gdstudio.core.spec import ColumnSpec, ExperimentSpec
 from gdstudio.gui.jobs import Job, Jobs
-from gdstudio.gui.training_thread import TrainingThread
+from gdstudio.gui.loader import TableLoader
+from gdstudio.gui.run_controller import RunController, State
+from gdstudio.gui.runs import Run, Runs, changed, next_color, without
+from gdstudio.gui.undo import UndoStack
 
 if TYPE_CHECKING:
     from gdstudio.data.dataset import Dataset
     from gdstudio.data.table import Table
     from gdstudio.training.result import RunResult
 
-State = Literal["Idle", "Running", "Paused", "Stopping", "Done", "Failed"]
-#: States in which a thread trains.
-ACTIVE = ("Running", "Paused", "Stopping")
-_UNDO_DEPTH = 200
-#: Hues that can be told apart.
-_HUES = 8
-
 
 @dataclass(frozen=True)
-class Run:
-    """A finished run in the list.
-
-    Attributes:
-        id: Unique in this session.
-        name: What the person calls it.
-        color: Index of its hue.
-        result: What it brought.
-        shown: Whether the charts draw it.
-    """
-
-    id: int
-    name: str
-    color: int
-    result: RunResult
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class _Undo:
+class _Snapshot:
     """What one undo puts back."""
 
-    text: str
     spec: ExperimentSpec
     table: Table | None
-    runs: tuple[Run, ...]
+    runs: Runs
 
 
 class Session(QObject):
@@ -93,24 +69,28 @@ class Session(QObject):
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.spec = ExperimentSpec()
-        self.state: State = "Idle"
         self.table: Table | None = None
         self.dataset: Dataset | None = None
         self.data_problem: StudioError | None = None
-        self.history = RunHistory()
-        self.started: Started | None = None
         self.result: RunResult | None = None
-        self.runs: tuple[Run, ...] = ()
-        self.loading = False
+        self.runs: Runs = ()
         self._jobs = jobs
-        self._load_job: Job | None = None
-        self._prepare_job: Job | None = None
-        self._thread: TrainingThread | None = None
-        self._start_when_loaded = False
-        self._pace = 0.0
+        self._loader = TableLoader(jobs, self)
+        self._loader.loaded.connect(self._loaded)
+        self._loader.load_failed.connect(self._not_loaded)
+        self._loader.prepared.connect(self._prepared)
+        self._loader.prepare_failed.connect(self._not_prepared)
+        self._loader.loading_changed.connect(self.loading_changed)
+        self._runner = RunController(self)
+        self._runner.state_changed.connect(self.state_changed)
+        self._runner.run_started.connect(self.run_started)
+        self._runner.said.connect(self._said)
+        self._runner.succeeded.connect(self._succeeded)
+        self._runner.failed.connect(self._tell)
+        self._runner.ended.connect(self.runs_changed)
+        self._start_when_ready = False
         self._numbers = itertools.count(1)
-        self._undo: list[_Undo] = []
-        self._redo: list[_Undo] = []
+        self._undo: UndoStack[_Snapshot] = UndoStack()
 
     # -- the experiment -------------------------------------------------------------------------------
 
@@ -121,16 +101,16 @@ class Session(QObject):
             Whether the values were taken; otherwise ``refused`` has said why.
         """
         try:
-            changed = self.spec.with_values(values)
+            edited = self.spec.with_values(values)
         except StudioError as error:
             self.refused.emit(next(iter(values)), str(error))
             return False
-        if changed == self.spec:
+        if edited == self.spec:
             return True
-        if self.state in ACTIVE and set(values) == {"optimizer.lr"} and self._thread is not None:
-            self._thread.control.set_learning_rate(float(values["optimizer.lr"]))
+        if self.control is not None and set(values) == {"optimizer.lr"}:
+            self.control.set_learning_rate(float(values["optimizer.lr"]))
         self._remember(text or _edit_text(values))
-        self._take_spec(changed)
+        self._take_spec(edited)
         return True
 
     def edit_columns(self, columns: Mapping[str, ColumnSpec], text: str) -> None:
@@ -171,67 +151,59 @@ class Session(QObject):
     @property
     def undo_text(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self._undo[-1].text if self._undo else ""
+        return self._undo.undo_text
 
     @property
     def redo_text(self) -> str:
         """What redo would do again; empty where there is nothing."""
-        return self._redo[-1].text if self._redo else ""
+        return self._undo.redo_text
 
     def undo(self) -> None:
         """Take back the last edit."""
-        self._swap(self._undo, self._redo)
+        self._put_back(self._undo.undo(self._snapshot()))
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        self._swap(self._redo, self._undo)
+        self._put_back(self._undo.redo(self._snapshot()))
 
-    def _swap(self, source: list[_Undo], target: list[_Undo]) -> None:
-        if not source:
+    def _snapshot(self) -> _Snapshot:
+        return _Snapshot(self.spec, self.table, self.runs)
+
+    def _remember(self, text: str) -> None:
+        self._undo.remember(text, self._snapshot())
+        self.undo_changed.emit()
+
+    def _put_back(self, state: _Snapshot | None) -> None:
+        if state is None:
             return
-        entry = source.pop()
-        target.append(_Undo(entry.text, self.spec, self.table, self.runs))
-        runs_changed = entry.runs != self.runs
-        self.runs = entry.runs
-        table_changed = entry.table is not self.table
-        self.table = entry.table
-        self._take_spec(entry.spec)
+        runs_changed, table_changed = state.runs != self.runs, state.table is not self.table
+        self.runs, self.table = state.runs, state.table
+        self._take_spec(state.spec)
         if table_changed:
             self._prepare()
         if runs_changed:
             self.runs_changed.emit()
         self.undo_changed.emit()
 
-    def _remember(self, text: str) -> None:
-        self._undo.append(_Undo(text, self.spec, self.table, self.runs))
-        del self._undo[:-_UNDO_DEPTH]
-        self._redo.clear()
-        self.undo_changed.emit()
-
     # -- data -----------------------------------------------------------------------------------------
+
+    @property
+    def loading(self) -> bool:
+        """Whether a table is being read."""
+        return self._loader.loading
 
     def load(self, source: Settings) -> None:
         """Read a file or a sample in the background; what is on screen stays until it is there."""
-        if self._load_job is not None:
-            self._load_job.cancel()
-        self.loading = True
-        self.loading_changed.emit(True)
-        self._load_job = self._jobs.run(
-            lambda job: _load(source, job), on_done=self._loaded, on_failed=self._not_loaded
-        )
+        self._loader.load(source)
 
     def cancel_loading(self) -> None:
         """Give up the read that is going."""
-        if self._load_job is not None:
-            self._load_job.cancel()
-            self._load_ended()
-            self._start_when_loaded = False
+        self._loader.cancel()
+        self._start_when_ready = False
 
     @Slot(object)
     def _loaded(self, table: Table) -> None:
-        self._load_ended()
-        first = self.table is None
-        if not first:
+        if self.table is not None:
             self._remember(f"data {table.name}")
         self.table = table
         # Roles, target and loss belong to the table that goes; shares and scaling are the person's choice and stay.
@@ -244,48 +216,33 @@ class Session(QObject):
 
     @Slot(object)
     def _not_loaded(self, error: Exception) -> None:
-        self._load_ended()
-        self._start_when_loaded = False
+        self._start_when_ready = False
         self._tell(error)
-
-    def _load_ended(self) -> None:
-        self._load_job = None
-        self.loading = False
-        self.loading_changed.emit(False)
 
     def _prepare(self) -> None:
         """Split and prepare in the background, so that panels can say what was done and networks be drawn."""
-        if self.table is None:
-            return
-        if self._prepare_job is not None:
-            self._prepare_job.cancel()
-        spec, table = self.spec.data, self.table
-        self._prepare_job = self._jobs.run(
-            lambda job: _prepare_table(spec, table), on_done=self._prepared, on_failed=self._not_prepared
-        )
+        if self.table is not None:
+            self._loader.prepare(self.spec.data, self.table)
 
-    @Slot(object)
-    def _prepared(self, prepared: tuple[Dataset, dict[str, Settings]]) -> None:
-        self._prepare_job = None
-        dataset, fitting = prepared
+    @Slot(object, object)
+    def _prepared(self, dataset: Dataset, losses: dict[str, Settings]) -> None:
         self.dataset = dataset
         self.data_problem = None
         loss = self.spec.loss
-        if loss is None or loss.kind not in fitting:
-            loss = fitting[next(iter(fitting))]
-        changed = self.spec.model_copy(update={"data": dataset.spec, "loss": loss})
+        if loss is None or loss.kind not in losses:
+            loss = next(iter(losses.values()))
+        complete = self.spec.model_copy(update={"data": dataset.spec, "loss": loss})
         self.table_changed.emit()
-        if changed != self.spec:
-            self.spec = changed
+        if complete != self.spec:
+            self.spec = complete
             self.spec_changed.emit()
-        if self._start_when_loaded:
-            self._start_when_loaded = False
+        if self._start_when_ready:
+            self._start_when_ready = False
             self.start()
 
     @Slot(object)
     def _not_prepared(self, error: Exception) -> None:
-        self._prepare_job = None
-        self._start_when_loaded = False
+        self._start_when_ready = False
         self.dataset = None
         self.data_problem = error if isinstance(error, StudioError) else StudioError(f"Unexpected: {error}")
         self.table_changed.emit()
@@ -293,103 +250,78 @@ class Session(QObject):
     # -- the run --------------------------------------------------------------------------------------
 
     @property
+    def state(self) -> State:
+        """Idle, Running, Paused, Stopping, Done or Failed."""
+        return self._runner.state
+
+    @property
     def busy(self) -> bool:
         """Whether a thread trains."""
-        return self.state in ACTIVE
+        return self._runner.busy
+
+    @property
+    def history(self) -> RunHistory:
+        """Of the run on screen."""
+        return self._runner.history
+
+    @property
+    def started(self) -> Started | None:
+        """How many steps the run will have; None before its first one."""
+        return self._runner.started
 
     @property
     def control(self) -> RunControl | None:
         """Of the run that is going."""
-        return self._thread.control if self._thread is not None else None
+        return self._runner.control
 
     @property
     def run_spec(self) -> ExperimentSpec:
         """What the run that goes trains; edits since its start are not in it."""
-        return self._thread.spec if self._thread is not None else self.spec
+        return self._runner.spec or self.spec
+
+    @property
+    def next_color(self) -> int:
+        """The hue of the run that goes, or of the next one."""
+        return next_color(self.runs)
 
     def start(self) -> None:
         """Begin a run, or go on with a paused one; waits for a table that is still loading."""
-        if self.state == "Paused" and self._thread is not None:
-            self._thread.control.resume()
+        self._runner.resume()
         if self.busy:
             return
-        if self.loading or self._prepare_job is not None:
-            self._start_when_loaded = True
+        if self._loader.busy:
+            self._start_when_ready = True
             return
         self._begin()
 
     def _begin(self, paused: bool = False) -> None:
         if self.table is None:
             self.message.emit("warning", "There are no data to train on.", "Open a file or pick a sample.")
-            return
-        if self.data_problem is not None:
+        elif self.data_problem is not None:
             self._tell(self.data_problem)
-            return
-        thread = TrainingThread(self.spec, self.table, self)
-        thread.control.set_pace(self._pace)
-        if paused:
-            thread.control.step()
-        thread.happened.connect(self._hear)
-        thread.succeeded.connect(self._succeeded)
-        thread.failed.connect(self._failed)
-        thread.finished.connect(self._thread_ended)
-        self._thread = thread
-        self.history = thread.history
-        self.started = None
-        self._set_state("Running")
-        self.run_started.emit()
-        thread.start()
+        else:
+            self._runner.begin(self.spec, self.table, paused)
 
     def pause(self) -> None:
         """Wait after the step that is going; a paused run goes on."""
-        if self._thread is None:
-            return
-        if self.state == "Running":
-            self._thread.control.pause()
-        elif self.state == "Paused":
-            self._thread.control.resume()
+        self._runner.pause()
 
     def step(self) -> None:
         """Take one step; begins a run that waits after its first step where none is going."""
-        if self._thread is not None:
-            self._thread.control.step()
-        elif not self.loading and self._prepare_job is None:
+        if not self._runner.step() and not self._loader.busy:
             self._begin(paused=True)
-
-    def set_pace(self, steps_per_second: float) -> None:
-        """Slow motion for this run and those that follow; 0 is full speed."""
-        self._pace = steps_per_second
-        if self._thread is not None:
-            self._thread.control.set_pace(steps_per_second)
 
     def stop(self) -> None:
         """End the run before its next step and keep what was done."""
-        if self._thread is not None and self.state != "Stopping":
-            self._set_state("Stopping")
-            self._thread.control.cancel()
+        self._runner.stop()
 
     def reset(self) -> None:
         """Forget the curves on screen; finished runs stay in the list."""
-        if not self.busy:
-            self.history = RunHistory()
-            self.started = None
-            self._set_state("Idle")
-            self.run_started.emit()
+        self._runner.reset()
 
-    @Slot(object)
-    def _hear(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.started = event
-                self.state_changed.emit(self.state)
-            case Paused() if self.state == "Running":
-                self._set_state("Paused")
-            case Resumed() if self.state == "Paused":
-                self._set_state("Running")
-            case LearningRateChanged():
-                self.message.emit("info", f"Learning rate {event.lr:g} from step {event.step} on.", "")
-            case Note():
-                self.message.emit("info", event.text, "")
+    def set_pace(self, steps_per_second: float) -> None:
+        """Slow motion for this run and those that follow; 0 is full speed."""
+        self._runner.set_pace(steps_per_second)
 
     @Slot(object)
     def _succeeded(self, result: RunResult) -> None:
@@ -399,26 +331,9 @@ class Session(QObject):
         if result.status == "diverged":
             self.message.emit("warning", result.message, "")
 
-    @Slot(object)
-    def _failed(self, error: BaseException) -> None:
-        self.state = "Failed"
-        self._tell(error)
-
-    @Slot()
-    def _thread_ended(self) -> None:
-        """The thread is over: only now may it be deleted and another begin."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.wait()
-            thread.deleteLater()
-        self._set_state("Failed" if self.state == "Failed" else "Done")
-        self.runs_changed.emit()
-
-    @property
-    def next_color(self) -> int:
-        """The hue of the run that goes, or of the next one: the first that no listed run has."""
-        used = {run.color for run in self.runs}
-        return next((c for c in range(_HUES) if c not in used), len(self.runs) % _HUES)
+    @Slot(str)
+    def _said(self, text: str) -> None:
+        self.message.emit("info", text, "")
 
     def warm_up(self, work: Callable[[Job], str]) -> None:
         """Do in the background what the first run would wait for."""
@@ -440,21 +355,20 @@ class Session(QObject):
         """Give a run another name."""
         if name.strip():
             self._remember("name of a run")
-            self._replace_run(run_id, name=name.strip())
+            self._take_runs(changed(self.runs, run_id, name=name.strip()))
 
     def show_run(self, run_id: int, shown: bool) -> None:
         """Draw a run on the charts, or not."""
-        self._replace_run(run_id, shown=shown)
+        self._take_runs(changed(self.runs, run_id, shown=shown))
 
     def delete_run(self, run_id: int) -> None:
         """Take a run off the list; undo brings it back."""
         name = next(run.name for run in self.runs if run.id == run_id)
         self._remember(f"delete {name}")
-        self.runs = tuple(run for run in self.runs if run.id != run_id)
-        self.runs_changed.emit()
+        self._take_runs(without(self.runs, run_id))
 
-    def _replace_run(self, run_id: int, **values: Any) -> None:
-        self.runs = tuple(replace(run, **values) if run.id == run_id else run for run in self.runs)
+    def _take_runs(self, runs: Runs) -> None:
+        self.runs = runs
         self.runs_changed.emit()
 
     # -- the end --------------------------------------------------------------------------------------
@@ -463,11 +377,7 @@ class Session(QObject):
         """Give up everything in the background; a run must have ended before."""
         self._jobs.shutdown()
 
-    def _set_state(self, state: State) -> None:
-        if state != self.state or state == "Failed":
-            self.state = state
-            self.state_changed.emit(state)
-
+    @Slot(object)
     def _tell(self, error: BaseException) -> None:
         if isinstance(error, StudioError):
             self.message.emit("error", error.message, error.hint)
@@ -481,20 +391,3 @@ def _edit_text(values: Mapping[str, Any]) -> str:
     """What undo says of an edit, e.g. "learning rate"."""
     path = next(iter(values))
     return path.split(".")[-1].replace("_", " ")
-
-
-def _load(source: Settings, job: Job) -> Table:
-    from gdstudio.data.load import load_table
-
-    return load_table(source, progress=job.report, cancelled=lambda: job.cancelled)
-
-
-def _prepare_table(spec: Any, table: Table) -> tuple[Dataset, dict[str, Settings]]:
-    """The dataset, and the losses that fit it, the usual one first."""
-    from gdstudio.core.registry import registry
-    from gdstudio.data.dataset import prepare
-
-    dataset = prepare(spec, table)
-    fitting = [e for e in registry("losses").values() if dataset.task in e.tasks]
-    fitting.sort(key=lambda e: dataset.task not in e.default_for)
-    return dataset, {e.key: e.settings(kind=e.key) for e in fitting}

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableView,
 
 from gdstudio.core.registry import registry
 from gdstudio.gui.naming import named
-from gdstudio.gui.session import Run, Session
+from gdstudio.gui.runs import Run
+from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitt
 
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.naming import named
-from gdstudio.gui.session import Run, Session
+from gdstudio.gui.runs import Run
+from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.theme import PartName, Theme
 
