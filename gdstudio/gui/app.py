@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +13,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 import gdstudio
+from gdstudio import paths
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import FileSource
 from gdstudio.gui.jobs import Job, Jobs
+from gdstudio.gui.logs import start_logging
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.theme import Theme
+
+log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.0002
 
@@ -57,6 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     application = QApplication(["gdstudio"])
     application.setApplicationName("gdstudio")
     application.setApplicationVersion(gdstudio.__version__)
+    start_logging(paths.user_state())
     settings = WindowSettings()
     window = create_main_window(settings, Path(arguments[0]) if arguments else None)
     _report_unexpected(window)
@@ -82,7 +88,7 @@ def _report_unexpected(window: MainWindow) -> None:
     """Anything that was not foreseen becomes a message instead of a silent or a dead window."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
+        log.critical("Unexpected", exc_info=(kind, error, trace))
         window.session.message.emit("error", f"Something unexpected went wrong: {kind.__name__}: {error}", "")
 
     # After pyqtgraph was imported, which sets a hook of its own.

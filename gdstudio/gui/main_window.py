@@ -49,6 +49,8 @@ from gdstudio.gui.widgets.messages import Banner, Level
 
 #: How often one visible chart looks at the history; they take turns, so each is drawn several times a second.
 _POLL_MILLISECONDS = 40
+#: Width of the panels in heights of a line of text.
+_PANEL_WIDTH = 21.5
 #: Steps a second, 0 for as many as the machine can.
 _PACES = {"Full speed": 0, "100 steps/s": 100, "20 steps/s": 20, "5 steps/s": 5, "1 step/s": 1}
 
@@ -159,7 +161,7 @@ class MainWindow(QMainWindow):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(column)
         self._add_dock("Experiment", "dock.experiment", area, Qt.DockWidgetArea.LeftDockWidgetArea)
-        area.setMinimumWidth(int(19 * self.theme.em))
+        area.setMinimumWidth(int(_PANEL_WIDTH * self.theme.em))
 
     def _make_toolbar(self) -> None:
         bar = QToolBar("Run")
@@ -172,6 +174,7 @@ class MainWindow(QMainWindow):
             bar.addAction(self._actions[name])
         start = bar.widgetForAction(self._actions["run.start"])
         start.setProperty("role", "primary")
+        self._actions["run.start"].setIcon(self.theme.icon("play", "on_accent"))
         self._pace = named(
             QComboBox(), "run.pace", "Pace", "Slow motion for watching; the numbers are the same at every pace"
         )

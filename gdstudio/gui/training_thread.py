@@ -56,7 +56,7 @@ class TrainingThread(QThread):
         except StudioError as error:
             self.failed.emit(error)
         except BaseException as error:
-            log.info("The run ended with an unexpected error", exc_info=error)
+            log.warning("The run ended with an unexpected error", exc_info=error)
             self.failed.emit(error)
         else:
             self.succeeded.emit(result)

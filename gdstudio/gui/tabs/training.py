@@ -17,10 +17,13 @@ from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.theme import PartName, Theme
 
 if TYPE_CHECKING:
+    from gdstudio.core.events import Started
     from gdstudio.core.history import Column, RunHistory
 
 _AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Time of training / s"}
 _CURRENT = "current"
+#: A longer run is shown as it grows: its beginning would be a speck at the left edge.
+_WHOLE_STEPS = 20_000
 
 
 class TrainingTab(QWidget):
@@ -37,6 +40,7 @@ class TrainingTab(QWidget):
         self.rate = LineChart(theme, "Learning rate", "Learning rate", empty="The rate that each step used.")
         self._charts = (self.loss, self.score, self.gradient, self.rate)
         self._turn = 0
+        self._extent: Started | None = None
         self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
         for key, label in (("step", "Steps"), ("epoch", "Epochs"), ("seconds", "Seconds")):
             self._axis.addItem(label, key)
@@ -85,6 +89,7 @@ class TrainingTab(QWidget):
     @Slot()
     def redraw(self) -> None:
         """Draw everything anew: other runs, or another axis."""
+        self._extent = None
         for chart in self._charts:
             chart.clear()
             chart.set_x_label(_AXES[self._axis.currentData()])
@@ -98,6 +103,7 @@ class TrainingTab(QWidget):
         """Draw what the run has written: one chart a call while it goes, so that no call holds the window up."""
         history = self._session.history
         name, color = self._name_of(history)
+        self._show_extent()
         drawn: tuple[LineChart, ...] = self._charts
         if self._session.busy:
             drawn = (self._charts[self._turn % len(self._charts)],)
@@ -106,6 +112,18 @@ class TrainingTab(QWidget):
             self._draw(history, _CURRENT, name, color, drawn)
         if self._boundary.isVisible() and (not self._session.busy or self._turn % len(self._charts) == 0):
             self._boundary.refresh()
+
+    def _show_extent(self) -> None:
+        """Show the whole length of the run from its first step, so that nothing moves while it goes."""
+        started = self._session.started
+        if started is None or started is self._extent or self._axis.currentData() == "seconds":
+            return
+        self._extent = started
+        steps = started.total_steps
+        end = steps if self._axis.currentData() == "step" else steps / started.steps_per_epoch
+        if steps <= _WHOLE_STEPS:
+            for chart in self._charts:
+                chart.set_x_extent(0, end)
 
     def _comparable(self, run: Run) -> bool:
         """Whether a run has the data and the target that are on screen: losses of others mean something else."""
