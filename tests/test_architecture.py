@@ -96,6 +96,8 @@ def test_import_contracts_hold() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     if not lint.exists():
         pytest.skip("import-linter is not installed beside this Python")
+    if not (PACKAGE / "gui").is_dir():
+        pytest.skip("the contracts name the window's modules")
     done = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -165,10 +167,8 @@ def test_what_only_looks_alike_is_let_pass(code: str) -> None:
 
 
 def test_without_the_window_everything_else_still_works(tmp_path: Path) -> None:
-    leave_out = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, tmp_path / "gdstudio", ignore=leave_out)
-    shutil.copytree(ROOT / "resources", tmp_path / "resources", ignore=leave_out)
-    shutil.rmtree(tmp_path / "gdstudio" / "gui")
+    shutil.copytree(PACKAGE, tmp_path / "gdstudio", ignore=shutil.ignore_patterns("__pycache__", "gui"))
+    shutil.copytree(ROOT / "resources", tmp_path / "resources")
     where = python("-c", "import gdstudio; print(gdstudio.__file__)", cwd=tmp_path)
     assert Path(where.stdout.strip()) == tmp_path / "gdstudio" / "__init__.py"
 
