@@ -94,7 +94,12 @@ def test_slow_motion_waits_between_steps_and_can_be_paused_and_ended() -> None:
         control.obey(_nothing)
     assert time.monotonic() - began >= 4 / 20
     control.set_pace(1e-3)
-    thread = threading.Thread(target=lambda: pytest.raises(Cancelled, control.obey, _nothing))
+
+    def wait() -> None:
+        with pytest.raises(Cancelled):
+            control.obey(_nothing)
+
+    thread = threading.Thread(target=wait)
     thread.start()
     control.pause()
     thread.join(0.05)

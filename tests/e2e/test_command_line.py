@@ -175,7 +175,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     done = gdstudio("train", "--sample", "iris", *FAST, "--out", tmp_path)
     assert done.returncode == 2
-    assert os.listdir(tmp_path) == ["thesis.txt"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "thesis.txt"]
 
 
 def test_version_and_lists() -> None:
