@@ -161,7 +161,8 @@ class Theme(QObject):
         if faint:
             color = blend(color, self.color("raised"), 0.62)
             width = 1.0
-        pen = QPen(color, width, PART_STYLES[part])
+        # A cosmetic pen counts in the screen's own pixels: at 200 % an unscaled line would be a hair.
+        pen = QPen(color, width * self._application.devicePixelRatio(), PART_STYLES[part])
         pen.setCosmetic(True)
         if part == "validation":
             pen.setDashPattern([5.0, 3.0])
