@@ -45,7 +45,14 @@ def experiment_of(
         values["data.source"] = FileSource(path=str(data)).model_dump(mode="json")
     if target is not None:
         values["data.target"] = target
-    values.update(parse_assignment(text) for text in assignments or ())
+    return with_assignments(experiment.with_values(values), assignments, device)
+
+
+def with_assignments(
+    experiment: ExperimentSpec, assignments: Sequence[str] | None, device: str | None
+) -> ExperimentSpec:
+    """The experiment with the values of ``--set`` and ``--device``."""
+    values = dict(parse_assignment(text) for text in assignments or ())
     if device is not None:
         values["training.device"] = device
     return experiment.with_values(values)

@@ -1,7 +1,7 @@
 """Separate streams of random numbers, so that one choice never disturbs another.
 
-The split, the initial weights, the order of the rows and the dropout masks each draw from a
-generator of their own. Evaluating or drawing a landscape therefore cannot change a run.
+The split, the initial weights, the order of the rows, the dropout masks and the noise on inputs each
+draw from a generator of their own. Evaluating or drawing a landscape therefore cannot change a run.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-Stream = Literal["split", "weights", "order", "dropout"]
+Stream = Literal["split", "weights", "order", "dropout", "noise"]
 
 
 def stream_seed(seed: int, stream: Stream) -> int:

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, mo
 
 from gdstudio.core.errors import RefusedError, StudioError, from_validation
 from gdstudio.core.fields import setting
+from gdstudio.core.regimen import RegularizationSpec, TrainingSpec
 from gdstudio.core.registry import Frozen, Settings, chosen_from, registry
 
 SCHEMA_VERSION: Final = 1
@@ -130,102 +131,6 @@ class DataSpec(Frozen):
     preparation: PreparationSpec = Field(default_factory=PreparationSpec)
 
 
-class RegularizationSpec(Frozen):
-    """Penalties that are added to the loss; weight decay is the optimizer's own and is not one of them."""
-
-    l1: float = setting(
-        0.0,
-        label="L1 penalty",
-        log=True,
-        ge=0,
-        help="Adds λ·Σ|w| over the weights (not the biases) to the loss: draws small weights to zero.",
-    )
-    l2: float = setting(
-        0.0,
-        label="L2 penalty",
-        log=True,
-        ge=0,
-        help="Adds λ·Σw² over the weights (not the biases) to the loss: keeps all weights small.",
-    )
-
-
-class LearningRateChange(Frozen):
-    """A learning rate that a person set while the run was going."""
-
-    step: int = Field(ge=1, description="The first step that used it.")
-    lr: float = Field(gt=0)
-
-
-class TrainingSpec(Frozen):
-    """How long, in what portions, on what."""
-
-    epochs: int = setting(100, label="Epochs", help="How often every training row is seen.", ge=1, le=10_000_000)
-    batch_size: int = setting(
-        32,
-        label="Batch size",
-        ge=0,
-        help="Rows per step: 1 is stochastic, n is mini-batch, 0 takes the full training part.",
-    )
-    seed: int = setting(
-        0,
-        label="Seed",
-        ge=0,
-        le=2**31 - 1,
-        help="Decides the initial weights, the order of the rows and the dropout masks.",
-    )
-    threads: int = setting(
-        1,
-        label="Threads",
-        ge=1,
-        le=256,
-        advanced=True,
-        help="Processor threads inside one operation. Another number can change the last digits.",
-    )
-    device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto",
-        label="Device",
-        help="Where the numbers are computed.",
-        labels={"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "Graphics card (CUDA)"},
-    )
-    shuffle: bool = setting(
-        True, label="Shuffle each epoch", help="Draws a new order of the rows for every epoch.", advanced=True
-    )
-    gradient_every: int = setting(
-        10,
-        label="Gradient norm every",
-        unit="steps",
-        ge=0,
-        advanced=True,
-        help="How often the gradient's norm is measured after the first 100 steps; 0 is never.",
-    )
-    evaluate_every: int = setting(
-        1,
-        label="Evaluate every",
-        unit="epochs",
-        ge=1,
-        advanced=True,
-        help="How often loss and accuracy of the training and validation parts are measured.",
-    )
-    evaluate_rows: int = setting(
-        10_000,
-        label="Evaluate on at most",
-        unit="rows",
-        ge=1,
-        advanced=True,
-        help="Rows of each part that the curves are measured on. Final scores always use every row.",
-    )
-    capture: Literal["auto", "on", "off"] = setting(
-        "auto",
-        label="Record the step",
-        help="Records a step's operations once and replays them, with the same numbers in less time, where it pays.",
-        labels={"auto": "Where it pays", "on": "Always", "off": "Never"},
-        advanced=True,
-    )
-    lr_changes: tuple[LearningRateChange, ...] = setting(
-        (), label="Learning-rate changes", help="Changes made by hand during the run.", hidden=True
-    )
-
-
 class ExperimentSpec(Frozen):
     """Everything that decides the numbers of a run."""
 
@@ -248,6 +153,27 @@ class ExperimentSpec(Frozen):
     )
     regularization: RegularizationSpec = Field(default_factory=RegularizationSpec)
     training: TrainingSpec = Field(default_factory=TrainingSpec)
+
+    @model_validator(mode="after")
+    def _do_not_contradict(self) -> Self:
+        """Refuse what cannot be meant together, whatever the data are."""
+        searches = getattr(registry("optimizers")[self.optimizer.kind], "needs_closure", False)
+        label = registry("optimizers")[self.optimizer.kind].label
+        if searches and self.training.batch_size == 1:
+            raise RefusedError(
+                StudioError(
+                    f"{label} estimates curvature from step to step, and a batch of one row tells nothing of it.",
+                    "Set training.batch_size to 0, or take another optimizer.",
+                )
+            )
+        if searches and (self.training.clip_norm or self.training.clip_value):
+            raise RefusedError(
+                StudioError(
+                    f"{label} searches with gradients of its own, which clipping would falsify.",
+                    "Set training.clip_norm and training.clip_value to 0, or take another optimizer.",
+                )
+            )
+        return self
 
     @classmethod
     def parse(cls, value: Any) -> ExperimentSpec:

@@ -16,7 +16,9 @@ class LossEntry(Entry):
 
     Attributes:
         build: ``(settings) -> Callable[[outputs (n, k), target], scalar]``, the mean over the rows. ``target``
-            is ``(n,)`` int64 class numbers for a classification and ``(n,)`` float32 for a regression.
+            is ``(n,)`` int64 class numbers for a classification and ``(n,)`` float32 for a regression. A loss for
+            classes also takes ``class_weights (classes,)`` and is then the weighted mean
+            ``Σ w[y]·L / Σ w[y]``; with None every row counts alike.
         tasks: The tasks it fits; only those offer it.
         default_for: The tasks for which it is the usual one.
         outputs: ``(task, classes) -> k``, the width of the model's output.

@@ -27,7 +27,8 @@ class ScheduleEntry(Entry):
     """A schedule: what the learning rate is multiplied with, step by step.
 
     ``build(settings, total_steps, steps_per_epoch) -> Callable[[int], float]`` from the 0-based number of
-    the step to a factor; pure, so that a resumed run needs to know its step alone.
+    the step to a factor; pure, so that a resumed run needs to know its step alone. One that must watch the
+    loss is a :class:`~gdstudio.optim.schedule_base.WatchingFactor`, whose state is saved with the run.
     """
 
 

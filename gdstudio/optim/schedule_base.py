@@ -1,14 +1,39 @@
-"""Linear warm-up, which every schedule can begin with."""
+"""What schedules share: a linear warm-up, and how one of them watches the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 
 #: 0-based step → what the base learning rate is multiplied with.
 Factor = Callable[[int], float]
+
+
+class WatchingFactor(ABC):
+    """A factor that depends on what was measured so far, not on the step alone.
+
+    All that it remembers stands in plain attributes: numbers, or None.
+    """
+
+    @abstractmethod
+    def __call__(self, step: int) -> float:
+        """The factor at a 0-based step."""
+
+    @abstractmethod
+    def observe(self, loss: float) -> None:
+        """Take note of the loss that was measured after an epoch."""
+
+    def state(self) -> dict[str, Any]:
+        """What :meth:`load_state` needs."""
+        return {name: value for name, value in vars(self).items() if name != "_settings"}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of :meth:`state`."""
+        vars(self).update(state)
 
 
 class ScheduleSettings(Settings):

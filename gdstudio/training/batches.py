@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 #: Above this size a shuffled copy per epoch costs more memory than the gathers cost time.
 _COPY_LIMIT_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Normal noise on the inputs, drawn anew for every epoch.
+
+    Source: Bishop (1995), Training with Noise is Equivalent to Tikhonov Regularization.
+
+    Attributes:
+        deviation: Its standard deviation.
+        seed: Epoch e draws from ``seed + e``, so that a resumed run needs no state of it.
+    """
+
+    deviation: float
+    seed: int
+
+    def of(self, epoch: int) -> torch.Generator:
+        """The generator of one epoch, on the CPU so that devices agree."""
+        return torch.Generator().manual_seed(self.seed + epoch)
+
+    def on(self, features: Tensor, generator: torch.Generator) -> Tensor:
+        """``features (n, d)`` with the next noise added."""
+        drawn = torch.randn(features.shape, generator=generator, dtype=features.dtype)
+        return features + self.deviation * drawn.to(features.device)
 
 
 class Batches:
@@ -24,10 +49,18 @@ class Batches:
         seed: Base seed of the orders; epoch e draws from ``seed + e``.
         shuffle: Whether rows change their order.
         single_row: Whether a last batch of one row is allowed; otherwise that row joins the batch before it.
+        noise: What is added to the features; None adds nothing.
     """
 
     def __init__(
-        self, features: Tensor, target: Tensor, batch_size: int, seed: int, shuffle: bool, single_row: bool = True
+        self,
+        features: Tensor,
+        target: Tensor,
+        batch_size: int,
+        seed: int,
+        shuffle: bool,
+        single_row: bool = True,
+        noise: Noise | None = None,
     ) -> None:
         self.features = features
         self.target = target
@@ -36,6 +69,8 @@ class Batches:
         self.batch_size = count if self.full else batch_size
         self._seed = seed
         self._shuffle = shuffle and not self.full
+        self._noise = noise
+        self._copies = features.element_size() * features.nelement() <= _COPY_LIMIT_BYTES
         sizes = [self.batch_size] * (count // self.batch_size)
         rest = count % self.batch_size
         if rest == 1 and not single_row and sizes:
@@ -54,11 +89,26 @@ class Batches:
         generator = torch.Generator().manual_seed(self._seed + epoch)
         return torch.randperm(len(self.features), generator=generator).to(self.features.device)
 
-    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches ``(features (b, d), target (b,))`` of one epoch."""
-        if not self._shuffle:
-            return zip(self.features.split(self._sizes), self.target.split(self._sizes), strict=True)
-        order = self.order(epoch)
-        if self.features.element_size() * self.features.nelement() > _COPY_LIMIT_BYTES:
-            return ((self.features[rows], self.target[rows]) for rows in order.split(self._sizes))
-        return zip(self.features[order].split(self._sizes), self.target[order].split(self._sizes), strict=True)
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches ``(features (b, d), target (b,))`` of one epoch, without its first ``skip``."""
+        order = self.order(epoch) if self._shuffle else None
+        if not self._copies and (order is not None or self._noise is not None):
+            return self._gathered(epoch, order, skip)
+        features, target = self.features, self.target
+        if order is not None:
+            features, target = features[order], target[order]
+        if self._noise is not None:
+            features = self._noise.on(features, self._noise.of(epoch))
+        sizes = self._sizes
+        return zip(features.split(sizes)[skip:], target.split(sizes)[skip:], strict=True)
+
+    def _gathered(self, epoch: int, order: Tensor | None, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of an epoch whose copy would take too much memory."""
+        generator = None if self._noise is None else self._noise.of(epoch)
+        rows = torch.arange(len(self.features), device=self.features.device) if order is None else order
+        for number, chosen in enumerate(rows.split(self._sizes)):
+            features = self.features[chosen]
+            if generator is not None and self._noise is not None:
+                features = self._noise.on(features, generator)  # also where it is skipped: the stream goes on
+            if number >= skip:
+                yield features, self.target[chosen]

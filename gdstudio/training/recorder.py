@@ -1,9 +1,10 @@
-"""What happens around the five steps: control, learning rate, history, curves, the last finite weights."""
+"""What happens around the five steps: control, learning rate, history, curves, kept weights, checkpoints."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 from gdstudio.core.control import RunControl
 from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
 from gdstudio.core.history import RunHistory, Weights
-from gdstudio.core.spec import LearningRateChange, TrainingSpec
+from gdstudio.core.regimen import LearningRateChange, TrainingSpec
+from gdstudio.optim.schedule_base import WatchingFactor
+from gdstudio.training.stopping import EarlyStopping, Stopped
 
 #: Losses stay on the device until so many are there, so that no step waits for one to be read.
 _BLOCK_STEPS = 256
@@ -49,6 +52,7 @@ class Recorder:
         settings: The training section.
         lr: The base learning rate.
         on_event: Hears of pauses and changed rates.
+        save: Writes a checkpoint of the run as it stands; called between two steps.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Recorder:
         settings: TrainingSpec,
         lr: float,
         on_event: Listener,
+        save: Callable[[], None] | None = None,
     ) -> None:
         self._optimizer = optimizer
         self._factor = factor
@@ -76,6 +81,8 @@ class Recorder:
         self._model = model
         self._tensors = [*model.parameters(), *(b for b in model.buffers() if b.is_floating_point())]
         self._finite = [t.detach().clone() for t in self._tensors]
+        self._best: list[Tensor] = []
+        self._stopping = EarlyStopping(settings.patience, settings.min_delta) if settings.patience else None
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         self._losses: list[Tensor] = []
         self._norms: dict[int, Tensor] = {}
@@ -84,27 +91,38 @@ class Recorder:
         self._epoch = 1
         self._started = self._flushed = time.perf_counter()
         self._waited = 0.0
+        self._save = save if settings.checkpoint_seconds else None
+        self._saved = self._started
+        self._due = False
         self.step = 0
         self.lr_changes = dict(self._planned)
         self._set_rate()
 
     def before_step(self) -> None:
-        """Pause, cancel, and the rate of the coming step; raises Cancelled."""
+        """Pause, cancel, checkpoint, and the rate of the coming step; raises Cancelled."""
         if self._control.wanted:
             self._obey()
+        if self._due and self._save is not None:
+            self.flush()
+            self._save()
+            self._saved, self._due = time.perf_counter(), False
         if self._planned and (lr := self._planned.get(self.step + 1)) is not None:
             self._base_lr = lr
             self._set_rate()
         elif self._factor is not None:
             self._set_rate()
 
+    def after_backward(self) -> None:
+        """Measure the gradient as it is before something clips it; without this, it is measured after the step."""
+        if self._measures(self.step + 1):
+            self._norms[len(self._losses)] = self._gradient_norm()
+
     def after_step(self, loss: Tensor) -> None:
         """Note the loss of the step that was just taken; raises Diverged with the block that shows it."""
         self.step += 1
         self._losses.append(loss.detach())
         self._rates.append(self._lr)
-        every = self._settings.gradient_every
-        if every and (self.step <= _ALWAYS_MEASURED or self.step % every == 0):
+        if self._measures(self.step) and len(self._losses) - 1 not in self._norms:
             self._norms[len(self._losses) - 1] = self._gradient_norm()
         now = time.perf_counter()
         self._seconds.append(now - self._started - self._waited)
@@ -112,17 +130,25 @@ class Recorder:
             self.flush()
 
     def after_epoch(self, epoch: int) -> None:
-        """Measure the curves, keep the weights if they are finite; raises Diverged."""
+        """Measure the curves, keep the weights if they are finite; raises Diverged or Stopped."""
         self.flush()
-        last = epoch == self._settings.epochs
-        if last or epoch % self._settings.evaluate_every == 0:
+        regular = epoch % self._settings.evaluate_every == 0
+        if regular or epoch == self._settings.epochs:
             row = self._curves()
             row.update(epoch=epoch, step=self.step, seconds=self.seconds)
             self._history.epochs.append({name: [value] for name, value in row.items()})
             if not np.isfinite(row["train_loss"]):
                 raise Diverged(self.step, epoch, self._lr, row["train_loss"])
+            if regular:  # an end that only the number of epochs brought decides nothing, since a run can be made longer
+                self._judge(epoch, row.get("validation_loss", row["train_loss"]))
         torch._foreach_copy_(self._finite, [t.detach() for t in self._tensors])
         self._epoch = epoch + 1
+        self.check_patience()
+
+    def check_patience(self) -> None:
+        """Raise Stopped where the validation loss has found no new low for too long."""
+        if self._stopping is not None and self._stopping.exhausted:
+            raise Stopped
 
     @property
     def seconds(self) -> float:
@@ -138,6 +164,7 @@ class Recorder:
         """Move what was noted into the history; raises Diverged where a loss is not finite."""
         count = len(self._losses)
         self._flushed = time.perf_counter()
+        self._due = self._save is not None and self._flushed - self._saved >= self._settings.checkpoint_seconds
         if not count:
             return
         losses = torch.stack(self._losses).double().cpu().numpy()
@@ -169,6 +196,49 @@ class Recorder:
         """Put back the weights and buffers of the end of the last finite epoch."""
         with torch.no_grad():
             torch._foreach_copy_([t.detach() for t in self._tensors], self._finite)
+
+    def restore_best(self) -> EarlyStopping | None:
+        """Put back the weights of the lowest validation loss; None where none were kept."""
+        if not self._best:
+            return None
+        with torch.no_grad():
+            torch._foreach_copy_([t.detach() for t in self._tensors], self._best)
+        return self._stopping
+
+    def state(self) -> dict[str, Any]:
+        """What :meth:`load_state` needs; everything noted must be in the history."""
+        return {
+            "step": self.step,
+            "base_lr": self._base_lr,
+            "seconds": self.seconds,
+            "finite": self._finite,
+            "best": self._best,
+            "schedule": self._factor.state() if isinstance(self._factor, WatchingFactor) else None,
+            "stopping": None if self._stopping is None else self._stopping.state(),
+        }
+
+    def load_state(self, state: Mapping[str, Any], epoch: int) -> None:
+        """Go on from a state of :meth:`state` in ``epoch`` (1-based)."""
+        self.step, self._epoch, self._base_lr = state["step"], epoch, state["base_lr"]
+        self._started -= state["seconds"]
+        torch._foreach_copy_(self._finite, [t.to(f.device) for t, f in zip(state["finite"], self._finite, strict=True)])
+        self._best = [t.to(f.device) for t, f in zip(state["best"], self._finite, strict=False)]
+        if isinstance(self._factor, WatchingFactor):
+            self._factor.load_state(state["schedule"])
+        if self._stopping is not None:
+            self._stopping.load_state(state["stopping"])
+        self._set_rate()
+
+    def _judge(self, epoch: int, loss: float) -> None:
+        """Let schedule and early stopping know how it goes."""
+        if isinstance(self._factor, WatchingFactor):
+            self._factor.observe(loss)
+        if self._stopping is not None and self._stopping.observe(epoch, loss):
+            self._best = [t.detach().clone() for t in self._tensors]
+
+    def _measures(self, step: int) -> bool:
+        every = self._settings.gradient_every
+        return bool(every) and (step <= _ALWAYS_MEASURED or step % every == 0)
 
     def _obey(self) -> None:
         self.flush()

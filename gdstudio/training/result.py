@@ -21,6 +21,7 @@ from gdstudio.evaluation.metrics import metrics
 from gdstudio.evaluation.predict import outputs_of
 from gdstudio.evaluation.predictions import Predictions, make_predictions
 from gdstudio.objectives.entry import LossEntry
+from gdstudio.training.checkpoint import Checkpoint
 
 Status = Literal["finished", "cancelled", "diverged"]
 
@@ -40,6 +41,8 @@ class RunResult:
         metrics: Part → scores, as in metrics.json; ``{}`` for a part without rows.
         environment: Versions, device, threads, data hash.
         steps: Steps that were taken.
+        checkpoint: What ``run_experiment(resume_from=…)`` goes on from; None where the run diverged or the spec
+            wants no checkpoints.
     """
 
     spec: ExperimentSpec
@@ -52,6 +55,7 @@ class RunResult:
     metrics: Mapping[str, Any]
     environment: Mapping[str, object]
     steps: int
+    checkpoint: Checkpoint | None = None
 
     def save(self, folder: Path) -> None:
         """Write the run folder, each file whole or not at all.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gdstudio.core.control import Cancelled, RunControl
 from gdstudio.core.errors import StudioError
 from gdstudio.core.events import Listener, Note, Started, ignore
+from gdstudio.core.files import write_text
 from gdstudio.core.history import RunHistory
 from gdstudio.core.registry import registry
 from gdstudio.core.seeds import stream_seed
@@ -21,15 +23,20 @@ from gdstudio.data.load import load_table
 from gdstudio.data.table import Table
 from gdstudio.objectives.entry import LossEntry
 from gdstudio.optim.entry import OptimizerEntry
-from gdstudio.optim.penalties import penalty
-from gdstudio.training.batches import Batches
+from gdstudio.optim.limits import clipping, max_norm
+from gdstudio.training.batches import Batches, Noise
 from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
+from gdstudio.training.checkpoint import Checkpoint, CheckpointWriter
 from gdstudio.training.curves import Curves
 from gdstudio.training.device import choose_device, environment, use_threads
 from gdstudio.training.modules import build_model, loss_entry
+from gdstudio.training.objective import make_criterion, with_penalties
 from gdstudio.training.recorder import Diverged, Recorder
 from gdstudio.training.result import RunResult, Status, score_parts
-from gdstudio.training.trainer import Objective, train
+from gdstudio.training.resume import changed_environment, check, check_length, restore, spec_to_resume, state_of
+from gdstudio.training.run_folder import begin
+from gdstudio.training.stopping import Stopped
+from gdstudio.training.trainer import train
 
 
 def run_experiment(
@@ -40,6 +47,8 @@ def run_experiment(
     control: RunControl | None = None,
     history: RunHistory | None = None,
     on_event: Listener = ignore,
+    resume_from: Checkpoint | None = None,
+    checkpoint_to: Path | None = None,
 ) -> RunResult:
     """Train what ``spec`` describes and score it.
 
@@ -50,6 +59,9 @@ def run_experiment(
         control: Pause, single step, cancel, learning rate.
         history: Where rows are written while the run goes.
         on_event: Hears of the run's life, on the thread that trains.
+        resume_from: A run of this spec to go on from; ``training.epochs`` may be larger than it was.
+        checkpoint_to: The run folder that checkpoints are written to while the run goes, as often as
+            ``training.checkpoint_seconds`` says. An older run in it is removed once nothing was refused.
 
     Returns:
         The result, also when the run was cancelled or diverged: it keeps what was done.
@@ -65,35 +77,81 @@ def run_experiment(
         table = table or load_table(spec.data.source)
         dataset = prepare(spec.data, table)
     spec = complete(spec, dataset)
+    if resume_from is not None:
+        spec = spec_to_resume(spec, resume_from)
     loss = loss_entry(spec)
-    criterion = loss.build(spec.loss)
+    criterion = make_criterion(spec, dataset, device)
     model = build_model(spec, dataset).to(device)
     batches = _batches(spec, dataset.train, model, device)
+    _check(spec, dataset, batches.per_epoch)
     optimizer_entry = cast(OptimizerEntry, registry("optimizers")[spec.optimizer.kind])
     optimizer = optimizer_entry.build(spec.optimizer, list(model.parameters()))
-    lr = float(spec.get("optimizer.lr"))
     total = spec.training.epochs * batches.per_epoch
+    surroundings = environment(device, spec.training.threads, dataset.table.data_hash)
+    schedule = _schedule(spec, total, batches.per_epoch)
+    writer: CheckpointWriter | None = None
+
+    def snapshot() -> Checkpoint:
+        """The run as it stands between two steps."""
+        return Checkpoint(
+            spec=_with_changes(spec, recorder),
+            data_hash=dataset.table.data_hash,
+            environment=surroundings,
+            step=recorder.step,
+            steps_per_epoch=batches.per_epoch,
+            state=state_of(model, optimizer, recorder),
+            steps=history.steps.snapshot(),
+            epochs=history.epochs.snapshot(),
+        )
+
+    def save() -> None:
+        try:
+            if writer is not None:
+                writer.write(snapshot())
+        except StudioError as error:  # the run is worth more than its checkpoint
+            on_event(Note(f"No checkpoint was written: {error}"))
+
     recorder = Recorder(
         model=model,
         optimizer=optimizer,
-        factor=_schedule(spec, total, batches.per_epoch),
+        factor=schedule,
         control=control,
         history=history,
         curves=Curves(model, criterion, dataset, spec.training.evaluate_rows, device),
         settings=spec.training,
-        lr=lr,
+        lr=float(spec.get("optimizer.lr")),
         on_event=on_event,
+        save=None if checkpoint_to is None else save,
     )
+    if resume_from is not None:
+        check(resume_from, dataset.table.data_hash, device, batches.per_epoch, spec.training.epochs)
+        if resume_from.spec.training.epochs != spec.training.epochs:
+            before = resume_from.spec.training.epochs * batches.per_epoch
+            check_length(_schedule(spec, before, batches.per_epoch), schedule, resume_from.step)
+        restore(resume_from.state, resume_from.step // batches.per_epoch + 1, model, optimizer, recorder)
+        resume_from = resume_from.lengthened(spec.training)
+        resume_from.fill(history)
+        for sentence in changed_environment(resume_from, surroundings):
+            on_event(Note(sentence))
+    if checkpoint_to is not None and spec.training.checkpoint_seconds:
+        if resume_from is None or not resume_from.lies_in(checkpoint_to):
+            begin(checkpoint_to, spec)
+        else:
+            write_text(checkpoint_to / "spec.json", spec.to_json())
+        writer = CheckpointWriter(checkpoint_to, resume_from)
+        save()
     for note in dataset.notes:
         on_event(Note(note))
     on_event(Started(total_steps=total, steps_per_epoch=batches.per_epoch, device=str(device)))
-    objective = _objective(criterion, model, spec)
+    objective = with_penalties(criterion, model, spec)
+    parameters = list(model.parameters())
     capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, device))
     gradients = CapturedGradients(model, objective) if capture else None
     status: Status = "finished"
+    checkpoint: Checkpoint | None = None
     model.train()
-    began = time.perf_counter()
     try:
+        recorder.check_patience()
         with exact_replay():
             train(
                 model,
@@ -104,8 +162,12 @@ def run_experiment(
                 spec.training.epochs,
                 gradients,
                 searches=optimizer_entry.needs_closure,
+                clip=clipping(parameters, spec.training.clip_norm, spec.training.clip_value),
+                project=max_norm(parameters, spec.regularization.max_norm),
             )
-        message = f"Finished after {recorder.step} steps in {time.perf_counter() - began:.1f} s."
+        message = f"Finished after {recorder.step} steps in {recorder.seconds:.1f} s."
+    except Stopped:
+        message = f"Stopped early after epoch {recorder.step // batches.per_epoch} of {spec.training.epochs}."
     except Cancelled:
         status, message = "cancelled", f"Stopped by hand after {recorder.step} of {total} steps."
     except Diverged as end:
@@ -116,9 +178,15 @@ def run_experiment(
             f"The graphics card ran out of memory at step {recorder.step + 1}: {str(error).splitlines()[0]}",
             f"Try a batch size below {batches.batch_size} or a smaller model.",
         ) from None
+    spec = _with_changes(spec, recorder)
+    if status != "diverged" and spec.training.checkpoint_seconds:
+        checkpoint = snapshot()
+        if writer is not None:
+            writer.write(checkpoint)
+            checkpoint = replace(checkpoint, folder=checkpoint_to)
+    if status == "finished" and (best := recorder.restore_best()) is not None:
+        message += f" The weights of epoch {best.epoch} were taken, with the lowest validation loss, {best.loss:.4g}."
     on_event(Note(message))
-    training = spec.training.model_copy(update={"lr_changes": recorder.changes})
-    spec = spec.model_copy(update={"training": training})
     model = model.cpu().eval()
     predictions, scores = score_parts(model, loss, dataset)
     return RunResult(
@@ -130,8 +198,9 @@ def run_experiment(
         history=history,
         predictions=predictions,
         metrics=scores,
-        environment=environment(device, spec.training.threads, dataset.table.data_hash),
+        environment=surroundings,
         steps=recorder.step,
+        checkpoint=checkpoint,
     )
 
 
@@ -170,13 +239,25 @@ def default_loss(task: Task) -> Any:
     raise LookupError(task)
 
 
-def _objective(criterion: Callable[[Tensor, Tensor], Tensor], model: nn.Module, spec: ExperimentSpec) -> Objective:
-    """The loss with the penalties that are not zero."""
-    l1, l2 = spec.regularization.l1, spec.regularization.l2
-    if not l1 and not l2:
-        return criterion
-    parameters = list(model.parameters())
-    return lambda outputs, target: criterion(outputs, target) + penalty(parameters, l1, l2)
+def _with_changes(spec: ExperimentSpec, recorder: Recorder) -> ExperimentSpec:
+    """The spec with the learning rates that were changed by hand."""
+    training = spec.training.model_copy(update={"lr_changes": recorder.changes})
+    return spec.model_copy(update={"training": training})
+
+
+def _check(spec: ExperimentSpec, dataset: Dataset, per_epoch: int) -> None:
+    """Refuse settings that cannot be meant together on these data."""
+    if spec.training.patience and not len(dataset.validation):
+        raise StudioError(
+            "Stopping early judges by the validation loss, and no rows validate.",
+            "Set data.split.validation above 0, or training.patience to 0.",
+        )
+    warmup, total = getattr(spec.schedule, "warmup_steps", 0), spec.training.epochs * per_epoch
+    if warmup >= total and spec.schedule.kind != "constant":
+        raise StudioError(
+            f"The warm-up takes {warmup} steps and the whole run {total}, so the schedule would never begin.",
+            "Set schedule.warmup_steps lower, or train for more epochs.",
+        )
 
 
 def _schedule(spec: ExperimentSpec, total: int, per_epoch: int) -> Callable[[int], float] | None:
@@ -196,6 +277,7 @@ def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, device: torch.d
             "Batch normalization needs at least two rows in a batch, and training.batch_size is 1.",
             "Take a larger batch, or layer normalization.",
         )
+    deviation = spec.regularization.input_noise
     return Batches(
         torch.from_numpy(part.features).to(device),
         torch.from_numpy(part.target).to(device),
@@ -203,6 +285,7 @@ def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, device: torch.d
         seed=stream_seed(spec.training.seed, "order"),
         shuffle=spec.training.shuffle,
         single_row=not normalizes,
+        noise=Noise(deviation, stream_seed(spec.training.seed, "noise")) if deviation else None,
     )
 
 

@@ -25,6 +25,7 @@ from gdstudio.data.load import load_table
 from gdstudio.data.preparation import Preparation
 from gdstudio.evaluation.metrics import metrics
 from gdstudio.evaluation.predictions import Predictions
+from gdstudio.training.checkpoint import CheckpointWriter, discard, holds_checkpoint
 from gdstudio.training.modules import build_module, loss_entry
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
 #: Written as whole numbers.
 _COUNTS = ("step", "epoch")
+#: What :func:`save` writes besides the spec; the scores go first, since they speak of all the others.
+_RESULTS = (
+    "metrics.json", "predictions.csv", "model.safetensors", "history.csv", "epochs.csv", "preparation.json",
+    "environment.json", "log.txt",
+)  # fmt: skip
 #: Kept out of history.csv: nothing in it may depend on the clock.
 _CLOCK = ("seconds",)
 
@@ -44,14 +50,43 @@ def claim(folder: Path) -> None:
     Raises:
         StudioError: It cannot be written, or holds files that are no run's.
     """
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "spec.json").exists():
+    if folder.is_dir() and not (folder / "spec.json").exists() and any(not _is_rest(p) for p in folder.iterdir()):
         raise StudioError(f"The folder {folder} holds other files.", "Choose an empty folder or a new name.")
     make_folder(folder)
+
+
+def begin(folder: Path, spec: ExperimentSpec) -> None:
+    """Make a run folder that can be gone on from once its first checkpoint is written.
+
+    An older run in it is removed, so that files of two runs are never mixed.
+
+    Raises:
+        StudioError: It cannot be written, or holds files that are no run's.
+    """
+    claim(folder)
+    discard(folder)
+    try:
+        for name in _RESULTS:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise StudioError(f"{folder} cannot be emptied: {error.strerror or error}.", "Choose another folder.") from None
+    write_text(folder / "spec.json", spec.to_json())
+
+
+def _is_rest(path: Path) -> bool:
+    """Whether a file is what a killed write left."""
+    return path.name.startswith(".") and path.name.endswith(".part")
 
 
 def save(result: RunResult, folder: Path) -> None:
     """Write everything that a run leaves; see :meth:`RunResult.save`."""
     claim(folder)
+    checkpoint = result.checkpoint
+    if checkpoint is None:
+        if result.status != "diverged":
+            discard(folder)
+    elif checkpoint.folder is None or checkpoint.folder.resolve() != folder.resolve():
+        CheckpointWriter(folder).write(checkpoint)
     write_text(folder / "environment.json", _json(result.environment))
     write_text(folder / "preparation.json", result.dataset.preparation.model_dump_json(indent=2) + "\n")
     write_atomic(folder / "history.csv", lambda path: _write_columns(result.history.steps, path, without=_CLOCK))
@@ -92,6 +127,10 @@ def load_run(folder: Path) -> SavedRun:
             f"{folder} is not a run folder: it has no spec.json.", "Name a folder that train --out wrote."
         )
     spec = ExperimentSpec.load(folder / "spec.json")
+    if not (folder / "preparation.json").exists() and holds_checkpoint(folder):
+        raise StudioError(
+            f"The run in {folder} was interrupted before it ended.", f"Go on with gdstudio train --resume {folder}."
+        )
     try:
         text = (folder / "preparation.json").read_text(encoding="utf-8")
         preparation = Preparation.model_validate_json(text)

@@ -5,7 +5,9 @@ How a run can end, and what is kept:
 ============================  =====================  ==========================================
 what happens                  raised                 weights kept
 ============================  =====================  ==========================================
-all epochs done               nothing                those after the last step
+all epochs done               nothing                those after the last step; those of the
+                                                     lowest validation loss with early stopping
+patience is at its end        ``Stopped``            those of the lowest validation loss
 cancelled between two steps   ``Cancelled``          those after the last complete step
 the loss is not finite        ``Diverged``           those at the end of the last finite epoch
 an error in the model         that error             none: the run failed
@@ -38,8 +40,10 @@ def train(
     epochs: int,
     gradients: Callable[[Tensor, Tensor], Tensor] | None = None,
     searches: bool = False,
+    clip: Callable[[], None] | None = None,
+    project: Callable[[], None] | None = None,
 ) -> None:
-    """Train ``model`` in place.
+    """Train ``model`` in place, from where the recorder stands.
 
     Everything that is not one of the five steps is the recorder's: pausing, the learning rate, the
     history, the curves.
@@ -53,14 +57,18 @@ def train(
         epochs: How often the rows are seen.
         gradients: ``(inputs, targets) -> loss`` that replays the first four steps, with their very numbers.
         searches: Whether the optimizer evaluates the batch anew while it searches for its step, as L-BFGS does.
+        clip: Bounds the gradients before the step.
+        project: Bounds the weights after the step.
 
     Raises:
         Cancelled: The person ended it.
+        Stopped: The validation loss falls no more.
         Diverged: The loss stopped being a finite number.
     """
     update = direct_step(optimizer)
-    for epoch in range(1, epochs + 1):
-        for inputs, targets in batches.epoch(epoch):
+    done, skip = divmod(recorder.step, batches.per_epoch)
+    for epoch in range(done + 1, epochs + 1):
+        for inputs, targets in batches.epoch(epoch, skip):
             recorder.before_step()
             if gradients is not None:
                 loss = gradients(inputs, targets)
@@ -69,11 +77,17 @@ def train(
                 loss = objective(predictions, targets)
                 optimizer.zero_grad()
                 loss.backward()
+            if clip is not None:
+                recorder.after_backward()
+                clip()
             if searches:
                 optimizer.step(_again(model, objective, optimizer, inputs, targets))
             else:
                 update()
+            if project is not None:
+                project()
             recorder.after_step(loss)
+        skip = 0
         recorder.after_epoch(epoch)
 
 

@@ -46,7 +46,7 @@ CASES = {
 
 
 def test_every_schedule_is_compared():
-    assert set(CASES) == set(SCHEDULES)
+    assert set(CASES) | {"plateau"} == set(SCHEDULES)  # which watches the loss; compared at the end
 
 
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
@@ -99,3 +99,38 @@ def test_a_step_past_the_end_has_a_factor(key):
 def test_epochs_that_do_not_rise_are_refused(milestones):
     with pytest.raises(StudioError, match=r"milestones|rise"):
         SCHEDULES.settings({"kind": "multi_step", "milestones": milestones})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"patience": 0}, {"patience": 2, "cooldown": 3}, {"threshold": 0.2, "patience": 1}, {"lowest": 0.2}],
+    ids=str,
+)
+def test_on_plateau_falls_where_torchs_does(chosen):
+    entry = SCHEDULES["plateau"]
+    settings = entry.settings(**chosen)
+    factor = entry.build(settings, TOTAL, PER_EPOCH)
+    generator = torch.Generator().manual_seed(0)
+    losses = (1 / torch.arange(1, 81) + 0.05 * torch.rand(80, generator=generator)).tolist()
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    schedule = torchs.ReduceLROnPlateau(
+        optimizer,
+        factor=settings.gamma,
+        patience=settings.patience,
+        threshold=settings.threshold,
+        cooldown=settings.cooldown,
+        min_lr=settings.lowest,
+        eps=0,
+    )
+    rates, expected = [], []
+    for number, loss in enumerate(losses):
+        if number == 30:  # a run that goes on from here remembers all that it needs
+            state = factor.state()
+            factor = entry.build(settings, TOTAL, PER_EPOCH)
+            factor.load_state(state)
+        factor.observe(loss)
+        schedule.step(loss)
+        rates.append(factor(number * PER_EPOCH))
+        expected.append(optimizer.param_groups[0]["lr"])
+    assert rates == expected
+    assert min(rates) < 1

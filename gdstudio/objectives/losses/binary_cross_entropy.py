@@ -19,9 +19,20 @@ class BinaryCrossEntropySettings(Settings):
     kind: Literal["binary_cross_entropy"] = "binary_cross_entropy"
 
 
-def _build(settings: BinaryCrossEntropySettings) -> Callable[[Tensor, Tensor], Tensor]:
+def _build(
+    settings: BinaryCrossEntropySettings, class_weights: Tensor | None = None
+) -> Callable[[Tensor, Tensor], Tensor]:
     from torch.nn.functional import binary_cross_entropy_with_logits
 
+    def weighted(outputs: Tensor, target: Tensor) -> Tensor:
+        assert class_weights is not None
+        weight = class_weights[target]
+        truth = target.to(outputs.dtype)
+        total = binary_cross_entropy_with_logits(outputs[:, 0], truth, weight, reduction="sum")
+        return total / weight.sum()
+
+    if class_weights is not None:
+        return weighted
     return lambda outputs, target: binary_cross_entropy_with_logits(outputs[:, 0], target.to(outputs.dtype))
 
 

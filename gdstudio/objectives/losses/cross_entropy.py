@@ -29,11 +29,11 @@ class CrossEntropySettings(Settings):
     )
 
 
-def _build(settings: CrossEntropySettings) -> Callable[[Tensor, Tensor], Tensor]:
+def _build(settings: CrossEntropySettings, class_weights: Tensor | None = None) -> Callable[[Tensor, Tensor], Tensor]:
     from torch.nn.functional import cross_entropy
 
     smoothing = settings.label_smoothing
-    return lambda outputs, target: cross_entropy(outputs, target, label_smoothing=smoothing)
+    return lambda outputs, target: cross_entropy(outputs, target, class_weights, label_smoothing=smoothing)
 
 
 ENTRY = LossEntry(

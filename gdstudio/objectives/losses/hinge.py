@@ -30,17 +30,24 @@ class HingeSettings(Settings):
     )
 
 
-def _build(settings: HingeSettings) -> Callable[[Tensor, Tensor], Tensor]:
+def _build(settings: HingeSettings, class_weights: Tensor | None = None) -> Callable[[Tensor, Tensor], Tensor]:
     from torch.nn.functional import multi_margin_loss
 
     margin, power = settings.margin, 2 if settings.squared else 1
 
     def hinge(outputs: Tensor, target: Tensor) -> Tensor:
         if outputs.shape[1] > 1:
-            return multi_margin_loss(outputs, target, p=power, margin=margin)
+            if class_weights is None:
+                return multi_margin_loss(outputs, target, p=power, margin=margin)
+            total = multi_margin_loss(outputs, target, power, margin, class_weights, reduction="sum")
+            return total / class_weights[target].sum()
         sign = target.to(outputs.dtype) * 2 - 1
         miss = (margin - sign * outputs[:, 0]).relu()
-        return (miss.square() if power == 2 else miss).mean()
+        cost = miss.square() if power == 2 else miss
+        if class_weights is None:
+            return cost.mean()
+        weight = class_weights[target]
+        return (weight * cost).sum() / weight.sum()
 
     return hinge
 
