@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -45,3 +45,16 @@ def complain(message: str, hint: str) -> None:
     say(" ".join(f"gdstudio: {message}".split()))
     if hint:
         say(" ".join(hint.split()))
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table of rows that share their columns, on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in rows:
+        table.add_row(*("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
+    Console().print(table)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from gdstudio.cli.output import say
 from gdstudio.core.control import RunControl
@@ -91,3 +92,36 @@ class RunProgress:
         text = f"Epoch {epochs['epoch'][-1]:.0f}: loss {epochs['train_loss'][-1]:.4g}"
         validation = epochs["validation_loss"][-1]
         return f"{text}, validation {validation:.4g}" if validation == validation else text
+
+
+class ShareProgress:
+    """Progress of work that knows its share: a bar on a terminal, a line each tenth otherwise."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._told = 0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> ShareProgress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn(self._title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("", total=1.0)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def report(self, share: float) -> None:
+        """The share that is done, 0 … 1."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=share)
+        elif int(10 * share) > self._told:
+            self._told = int(10 * share)
+            say(f"{self._title}: {10 * self._told} %")

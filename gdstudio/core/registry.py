@@ -68,6 +68,7 @@ FAMILIES: Mapping[str, str] = {
     "schedules": "gdstudio.optim.schedules",
     "initializers": "gdstudio.optim.initializers",
     "scores": "gdstudio.evaluation.scores",
+    "labs": "gdstudio.labs",
 }
 
 

@@ -1,0 +1,1 @@
+"""Laboratories: questions that several runs answer, one module each."""

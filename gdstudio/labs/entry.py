@@ -1,0 +1,87 @@
+"""What a laboratory declares, and what it brings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gdstudio.core.files import make_folder, write_text
+from gdstudio.core.registry import Entry, Settings
+from gdstudio.core.spec import ExperimentSpec
+
+if TYPE_CHECKING:
+    from gdstudio.core.control import RunControl
+    from gdstudio.data.dataset import Dataset
+
+Progress = Callable[[float], None]
+#: ``(spec, dataset, control, progress) -> LabResult``.
+Lab = Callable[["ExperimentSpec", "Dataset", "RunControl", Progress], "LabResult"]
+
+
+@dataclass(frozen=True)
+class LabResult:
+    """What a laboratory found.
+
+    Attributes:
+        lab: Key of the laboratory.
+        settings: What was asked.
+        spec: The experiment that was varied.
+        summary: One row a case, e.g. a learning rate: column → value; None where there is none.
+        runs: One row a run.
+        curves: ``(run, epoch, loss)`` rows: mean loss of each epoch's batches.
+        findings: Numbers that the sentences rest on.
+        sentences: What was found, in words.
+    """
+
+    lab: str
+    settings: Settings
+    spec: ExperimentSpec
+    summary: Sequence[Mapping[str, Any]]
+    runs: Sequence[Mapping[str, Any]]
+    curves: Sequence[tuple[int, int, float]] = ()
+    findings: Mapping[str, Any] = field(default_factory=dict)
+    sentences: Sequence[str] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Everything but the curves, as JSON values."""
+        return {
+            "lab": self.lab,
+            "settings": self.settings.model_dump(mode="json"),
+            "summary": [dict(row) for row in self.summary],
+            "runs": [dict(row) for row in self.runs],
+            "findings": dict(self.findings),
+            "sentences": list(self.sentences),
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write ``result.json``, ``spec.json``, ``summary.csv``, ``runs.csv`` and ``curves.csv``.
+
+        Raises:
+            StudioError: The folder cannot be written.
+        """
+        import pandas as pd
+
+        make_folder(folder)
+        write_text(folder / "spec.json", self.spec.to_json())
+        tables = {
+            "summary": pd.DataFrame(list(self.summary)),
+            "runs": pd.DataFrame(list(self.runs)),
+            "curves": pd.DataFrame(list(self.curves), columns=["run", "epoch", "loss"]),
+        }
+        for name, table in tables.items():
+            write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        write_text(folder / "result.json", json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabEntry(Entry):
+    """A laboratory: ``build(settings) -> Lab``.
+
+    Attributes:
+        question: What it answers, as a question.
+    """
+
+    question: str

@@ -1,0 +1,130 @@
+"""Which learning rate: too slow, stable, oscillating, diverged, each by a measured criterion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from gdstudio.core.fields import setting
+from gdstudio.core.registry import Settings
+from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+
+if TYPE_CHECKING:
+    from gdstudio.core.control import RunControl
+    from gdstudio.core.spec import ExperimentSpec
+    from gdstudio.data.dataset import Dataset
+
+_DEFAULT_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+#: The loss to reach lies at this share of the best fall that any rate achieved.
+_SHARE_OF_FALL = 0.9
+#: A curve that turns at more than this share of its epochs oscillates.
+_TURNS = 0.3
+
+
+class LearningRateSettings(Settings):
+    """Rates and seeds that are tried."""
+
+    kind: Literal["learning_rate"] = "learning_rate"
+    rates: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = setting(
+        _DEFAULT_RATES, label="Learning rates", help="The rates that are tried.", max_length=200
+    )
+    seeds: int = setting(3, label="Seeds", help="Runs for each rate, each with its own initial weights.", ge=1, le=100)
+    target_loss: float | None = setting(
+        None, label="Loss to reach", help="Counts the steps to this loss; empty takes 90 % of the best fall."
+    )
+
+
+def _build(settings: LearningRateSettings) -> Lab:
+    def run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress) -> LabResult:
+        from gdstudio.core.errors import StudioError
+        from gdstudio.labs import measures
+        from gdstudio.training.ensemble import run_many
+
+        if not settings.rates:
+            raise StudioError("There is no learning rate to try.", "Give at least one, e.g. lab.rates=[0.01,0.1].")
+        first = spec.training.seed
+        cases = [(rate, first + k) for rate in settings.rates for k in range(settings.seeds)]
+        specs = [spec.with_values({"optimizer.lr": rate, "training.seed": seed}) for rate, seed in cases]
+        members = run_many(specs, dataset, control=control, on_progress=progress)
+        per_epoch = measures.steps_per_epoch(members[0], len(dataset.train))
+        means = [measures.epoch_means(m, per_epoch) for m in members]
+        bad = [measures.diverged(m, values) for m, values in zip(members, means, strict=True)]
+        target = settings.target_loss
+        if target is None:
+            target = measures.target_loss(members, means, _SHARE_OF_FALL)
+        rows, runs, curves = [], [], []
+        for rate in settings.rates:
+            indices = [i for i, (r, _) in enumerate(cases) if r == rate]
+            counts = [
+                None if bad[i] or target is None else measures.iterations_to(means[i], target, per_epoch)
+                for i in indices
+            ]
+            turns = measures.middle([measures.oscillation(means[i]) for i in indices]) or 0.0
+            broken = sum(bad[i] for i in indices)
+            steps = measures.middle(counts)
+            zone = (
+                "diverged" if 2 * broken > len(indices) else "oscillating" if turns > _TURNS
+                else "slow" if steps is None else "stable"
+            )  # fmt: skip
+            known = [c for c in counts if c is not None]
+            rows.append({
+                "learning_rate": rate, "zone": zone, "iterations": steps,
+                "iterations_low": min(known, default=None), "iterations_high": max(known, default=None),
+                "diverged_runs": broken, "runs": len(indices), "turns": turns,
+            })  # fmt: skip
+        for number, (member, values, (rate, seed)) in enumerate(zip(members, means, cases, strict=True)):
+            runs.append(measures.run_row(number, member, values, learning_rate=rate, seed=seed))
+            curves += measures.curve_rows(number, values)
+        suggested, sentences = _suggest(rows, target)
+        findings: dict[str, Any] = {"target_loss": target, "suggested_rate": suggested}
+        return LabResult("learning_rate", settings, spec, rows, runs, curves, findings, sentences)
+
+    return run
+
+
+def _suggest(rows: list[dict[str, Any]], target: float | None) -> tuple[float | None, list[str]]:
+    """The rate that got there in the fewest steps without diverging, with the numbers it rests on."""
+    reached = [row for row in rows if row["zone"] in ("stable", "oscillating") and row["iterations"] is not None]
+    sentences = []
+    suggested = None
+    if reached:
+        best = min(reached, key=lambda row: (row["iterations"], row["turns"]))
+        suggested = best["learning_rate"]
+        largest = max(row["learning_rate"] for row in reached)
+        for row in rows:
+            if row["zone"] == "slow" and row["learning_rate"] > largest:
+                row["zone"] = "overshooting"
+        sentences.append(
+            f"Learning rate {suggested:g} reached a loss of {target:.4g} in {best['iterations']:.0f} steps, "
+            "the fewest of all rates."
+        )
+    else:
+        sentences.append(
+            "No rate reached the loss within the epochs that were given: give more epochs, or other rates."
+        )
+    broken = [row["learning_rate"] for row in rows if row["zone"] == "diverged"]
+    if broken:
+        sentences.append(f"From {min(broken):g} on the loss grew instead of falling.")
+    over = [row["learning_rate"] for row in rows if row["zone"] == "overshooting"]
+    if over:
+        sentences.append(f"From {min(over):g} on the steps overshoot: the loss stays above what smaller rates reach.")
+    slow = [row["learning_rate"] for row in rows if row["zone"] == "slow"]
+    if slow:
+        sentences.append(f"Up to {max(slow):g} the steps are too small for the epochs that were given.")
+    return suggested, sentences
+
+
+ENTRY = LabEntry(
+    key="learning_rate",
+    label="Learning rate",
+    settings=LearningRateSettings,
+    build=_build,
+    question="Which learning rate is fast without falling apart?",
+    help=(
+        "Trains the same model with many learning rates and seeds and counts the steps to a loss. Small rates are "
+        "slow, larger ones faster, until the steps overshoot: the loss swings, then grows. Try full batches and least "
+        "squares to see the sharp edge at 2 divided by the largest curvature."
+    ),
+    order=10,
+)

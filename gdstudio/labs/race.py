@@ -1,0 +1,87 @@
+"""Optimizers against each other: one start, one order of the rows, the person's own data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from gdstudio.core.fields import setting
+from gdstudio.core.registry import Settings
+from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+
+if TYPE_CHECKING:
+    from gdstudio.core.control import RunControl
+    from gdstudio.core.spec import ExperimentSpec
+    from gdstudio.data.dataset import Dataset
+
+_SHARE_OF_FALL = 0.9
+
+
+class RaceSettings(Settings):
+    """Who races, and with which rates."""
+
+    kind: Literal["race"] = "race"
+    optimizers: tuple[str, ...] = setting(
+        ("sgd", "momentum", "adam", "adagrad", "rmsprop"),
+        label="Optimizers",
+        help="Names of optimizers; momentum is SGD with momentum 0.9.",
+        max_length=50,
+    )
+    rates: tuple[float, ...] = setting(
+        (), label="Rates", help="Each optimizer runs with each of these; empty takes its own default.", max_length=50
+    )
+
+
+def _build(settings: RaceSettings) -> Lab:
+    def run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress) -> LabResult:
+        from gdstudio.labs import measures
+        from gdstudio.training.ensemble import run_many
+
+        cases: list[tuple[str, ExperimentSpec]] = []
+        for name in settings.optimizers:
+            chosen: dict[str, Any] = {"optimizer.kind": "sgd" if name == "momentum" else name}
+            if name == "momentum":
+                chosen["optimizer.momentum"] = 0.9
+            # Another kind starts from its own defaults, also where the experiment already has it.
+            fresh = spec.with_values({"optimizer.kind": "sgd" if chosen["optimizer.kind"] != "sgd" else "adam"})
+            racer = fresh.with_values(chosen)
+            for rate in settings.rates or (racer.get("optimizer.lr"),):
+                cases.append((name, racer.with_values({"optimizer.lr": rate})))
+        members = run_many([case for _, case in cases], dataset, control=control, on_progress=progress)
+        per_epoch = measures.steps_per_epoch(members[0], len(dataset.train))
+        means = [measures.epoch_means(m, per_epoch) for m in members]
+        target = measures.target_loss(members, means, _SHARE_OF_FALL)
+        rows, curves = [], []
+        for number, ((name, case), member, values) in enumerate(zip(cases, members, means, strict=True)):
+            rate = case.get("optimizer.lr")
+            row = measures.run_row(number, member, values, optimizer=name, learning_rate=rate)
+            row["iterations"] = None if target is None else measures.iterations_to(values, target, per_epoch)
+            rows.append(row)
+            curves += measures.curve_rows(number, values)
+        arrived = [row for row in rows if row["iterations"] is not None]
+        sentences = [
+            f"All started from the same weights and saw the same rows in the same order (seed {spec.training.seed})."
+        ]
+        if arrived:
+            best_row = min(arrived, key=lambda row: row["iterations"])
+            sentences.append(
+                f"{best_row['optimizer']} with learning rate {best_row['learning_rate']:g} was first at a loss of "
+                f"{target:.4g}, after {best_row['iterations']} steps."
+            )
+        return LabResult("race", settings, spec, rows, rows, curves, {"target_loss": target}, sentences)
+
+    return run
+
+
+ENTRY = LabEntry(
+    key="race",
+    label="Optimizer race",
+    settings=RaceSettings,
+    build=_build,
+    question="Which optimizer gets there first?",
+    help=(
+        "Every optimizer starts from the same weights and sees the same rows in the same order, so that nothing but "
+        "the optimizer differs. Each runs with its own usual rate; give rates to race them all at each, since a rate "
+        "that suits one can be far off for another."
+    ),
+    order=20,
+)

@@ -1,0 +1,106 @@
+"""Laboratories find what is known beforehand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from gdstudio.core.control import RunControl
+from gdstudio.core.registry import registry
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import Dataset, prepare
+from gdstudio.data.load import load_table
+from gdstudio.labs.entry import LabResult
+from gdstudio.labs.statistics import wilson
+
+
+def run(lab: str, own: dict[str, Any] | None = None, **values: Any) -> tuple[LabResult, Dataset]:
+    spec = ExperimentSpec().with_values({"training.epochs": 10, "model.hidden": [6], **values})
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    entry = registry("labs")[lab]
+    settings = registry("labs").settings({"kind": lab, **(own or {})})
+    return entry.build(settings)(spec, dataset, RunControl(), lambda share: None), dataset
+
+
+@pytest.mark.parametrize("lab", registry("labs"))
+def test_every_lab_answers_and_can_be_saved(lab: str, tmp_path: Path) -> None:
+    own = {"learning_rate": {"seeds": 1}, "restarts": {"count": 3}, "penalties": {"seeds": 1}}.get(lab)
+    shares: list[float] = []
+    spec = ExperimentSpec().with_values({"training.epochs": 3, "model.hidden": [4]})
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    settings = registry("labs").settings({"kind": lab, **(own or {})})
+    result = registry("labs")[lab].build(settings)(spec, dataset, RunControl(), shares.append)
+    assert result.sentences
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    result.save(tmp_path / "lab")
+    saved = json.loads((tmp_path / "lab" / "result.json").read_text())
+    assert saved == json.loads(json.dumps(result.document(), allow_nan=False))
+    assert len(pd.read_csv(tmp_path / "lab" / "runs.csv")) == len(result.runs)
+    assert set(pd.read_csv(tmp_path / "lab" / "curves.csv")["run"]) == {row["run"] for row in result.runs}
+
+
+def test_full_batch_least_squares_has_the_sharp_edge_at_two_over_the_largest_curvature() -> None:
+    spec = ExperimentSpec().with_values(
+        {
+            "data.source.kind": "plane", "model.kind": "linear", "optimizer.kind": "sgd", "training.batch_size": 0,
+            "training.epochs": 200,
+        }
+    )  # fmt: skip
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    # MSE of w·x + b: the Hessian is 2/n·[X 1]ᵀ[X 1], whatever the weights.
+    inputs = np.column_stack([dataset.train.features, np.ones(len(dataset.train))]).astype(np.float64)
+    edge = 2 / float(np.linalg.eigvalsh(2 / len(inputs) * inputs.T @ inputs).max())
+    rates = tuple(float(edge * f) for f in (0.003, 0.03, 0.1, 0.3, 0.95, 1.05))
+    settings = registry("labs").settings({"kind": "learning_rate", "rates": rates, "seeds": 2})
+    result = registry("labs")["learning_rate"].build(settings)(spec, dataset, RunControl(), lambda share: None)
+    zones = [row["zone"] for row in result.summary]
+    assert zones[-1] == "diverged"
+    assert "diverged" not in zones[:-1]
+    steps = [row["iterations"] for row in result.summary[1:4]]
+    assert steps == sorted(steps, reverse=True)
+    assert steps[0] > steps[2]
+
+
+def test_the_race_starts_everybody_at_the_same_loss() -> None:
+    result, _ = run("race", {"optimizers": ["sgd", "momentum", "adam"]})
+    first = [loss for _, epoch, loss in result.curves if epoch == 1]
+    assert len(set(first)) == 3
+    names = [row["optimizer"] for row in result.summary]
+    assert names == ["sgd", "momentum", "adam"]
+    assert result.summary[0]["learning_rate"] == registry("optimizers").settings("sgd").lr  # type: ignore[attr-defined]
+
+
+def test_stronger_penalties_make_smaller_weights() -> None:
+    result, _ = run("penalties", {"strengths": [0, 0.01, 0.1], "seeds": 2})
+    norms = [row["weight_norm"] for row in result.summary]
+    assert norms == sorted(norms, reverse=True)
+
+
+def test_smaller_batches_are_noisier_and_take_more_steps() -> None:
+    result, _ = run("variants", {"batch_sizes": [0, 100, 10]})
+    assert [row["steps_per_epoch"] for row in result.summary] == [1, 6, 60]
+    noise = [row["noise"] for row in result.summary]
+    assert noise == sorted(noise)
+    assert len({row["examples"] for row in result.summary}) == 1
+
+
+def test_restarts_with_one_seed_would_not_vary_but_these_do() -> None:
+    result, _ = run("restarts", {"count": 5})
+    losses = [row["train_loss"] for row in result.runs]
+    assert len(set(losses)) == 5
+    row = next(row for row in result.summary if row["measure"] == "train_loss")
+    assert row["mean"] == pytest.approx(np.mean(losses))
+    assert row["deviation"] == pytest.approx(torch.tensor(losses).double().std().item())
+
+
+def test_wilson_is_the_published_interval() -> None:
+    # Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 and 0 of 20.
+    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
