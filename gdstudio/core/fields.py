@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pydantic_core import PydanticUndefined
 
-FieldKind = Literal["number", "integer", "switch", "choice", "text", "integers", "other"]
+FieldKind = Literal["number", "integer", "switch", "choice", "text", "integers", "numbers", "texts", "other"]
 
 
 def setting(
@@ -151,6 +151,8 @@ def _kind_of(annotation: Any) -> tuple[FieldKind, tuple[str, ...], bool]:
         return "number", (), False
     if annotation is str:
         return "text", (), False
-    if origin is tuple and args and (args[0] is int or typing.get_origin(args[0]) is typing.Annotated):
-        return "integers", (), False
+    if origin is tuple and args:
+        item = typing.get_args(args[0])[0] if typing.get_origin(args[0]) is typing.Annotated else args[0]
+        lists: dict[Any, FieldKind] = {int: "integers", float: "numbers", str: "texts"}
+        return lists.get(item, "other"), (), False
     return "other", (), False

@@ -17,7 +17,7 @@ from gdstudio.gui.fields.choice import ChoiceField
 from gdstudio.gui.fields.control import value_text
 from gdstudio.gui.fields.number import NumberField
 from gdstudio.gui.fields.switch import SwitchField
-from gdstudio.gui.fields.text import IntegersField, TextField
+from gdstudio.gui.fields.text import IntegersField, NumbersField, TextField, TextsField
 from gdstudio.gui.theme import Theme
 
 _CONTROLS: dict[str, Callable[[FieldDescription, str], Any]] = {
@@ -27,6 +27,8 @@ _CONTROLS: dict[str, Callable[[FieldDescription, str], Any]] = {
     "switch": SwitchField,
     "text": TextField,
     "integers": IntegersField,
+    "numbers": NumbersField,
+    "texts": TextsField,
 }
 _LABEL_CHARACTERS = 18
 

@@ -39,6 +39,7 @@ from gdstudio.gui.progress import ProgressReadout
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.boundary import Boundary
+from gdstudio.gui.tabs.labs import LabsTab
 from gdstudio.gui.tabs.metrics import MetricsTab
 from gdstudio.gui.tabs.predictions import PredictionsTab
 from gdstudio.gui.tabs.table import TableTab
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
             ("Training", TrainingTab(self.session, self.theme, boundary)),
             ("Metrics", MetricsTab(self.session, self.theme)),
             ("Predictions", PredictionsTab(self.session, self.theme)),
+            ("Labs", LabsTab(self.session, self.theme, jobs)),
         ):
             self._tabs.addTab(tab, label)
         self._tabs.setCurrentIndex(1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdstudio.training.ensemble import Member
+if TYPE_CHECKING:
+    from gdstudio.training.ensemble import Member
 
 
 def epoch_means(member: Member, steps_per_epoch: int) -> NDArray[np.float64]:

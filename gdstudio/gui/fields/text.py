@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gdstudio.core.fields import FieldDescription
 from gdstudio.gui.fields.control import dress, keeps_key
-from gdstudio.gui.fields.values import UnreadableError, check_range, parse_integer
+from gdstudio.gui.fields.values import UnreadableError, check_range, format_number, parse_integer, parse_number
 
 
 class TextField(QLineEdit):
@@ -79,25 +79,56 @@ class TextField(QLineEdit):
         super().keyPressEvent(event)
 
 
-class IntegersField(TextField):
-    """Edits ``integers``, written ``64, 32``; empty is the empty list."""
+class ListField(TextField):
+    """Edits a list whose values are separated by commas or spaces; empty is the empty list."""
 
-    def read(self, text: str) -> tuple[int, ...]:
-        """The whole numbers of a text.
+    example = ""
+    what = ""
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """The values of a text.
 
         Raises:
             UnreadableError: One of them is none, or outside the bounds.
         """
-        words = [word for word in re.split(r"[\s,;–]+", text.strip()) if word]
         values = []
-        for word in words:
+        for word in [word for word in re.split(r"[\s,;–]+", text.strip()) if word]:
             try:
-                values.append(parse_integer(word))
+                values.append(self.read_one(word))
             except UnreadableError:
-                raise UnreadableError(f"“{word}” is not a whole number: write a list such as 64, 32.") from None
-            check_range(self._field, values[-1])
+                raise UnreadableError(f"“{word}” is not {self.what}: write a list such as {self.example}.") from None
+            if not isinstance(values[-1], str):
+                check_range(self._field, values[-1])
         return tuple(values)
 
+    def read_one(self, word: str) -> Any:
+        """The value of one word."""
+        return word
+
     def write(self, value: Any) -> str:
-        """The numbers with commas between."""
-        return ", ".join(map(str, value or ()))
+        """The values with commas between."""
+        return ", ".join(v if isinstance(v, str) else format_number(v) for v in value or ())
+
+
+class IntegersField(ListField):
+    """Edits ``integers``, written ``64, 32``."""
+
+    example, what = "64, 32", "a whole number"
+
+    def read_one(self, word: str) -> int:
+        """A whole number."""
+        return parse_integer(word)
+
+
+class NumbersField(ListField):
+    """Edits ``numbers``, written ``0.01, 0.1``."""
+
+    example, what = "0.01, 0.1", "a number"
+
+    def read_one(self, word: str) -> float:
+        """A number."""
+        return parse_number(word)
+
+
+class TextsField(ListField):
+    """Edits ``texts``, written ``sgd, adam``."""

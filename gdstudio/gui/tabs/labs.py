@@ -1,0 +1,198 @@
+"""Laboratories in the window: choose a question, run it in the background, read the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gdstudio.core.control import RunControl
+from gdstudio.core.errors import StudioError
+from gdstudio.core.registry import registry
+from gdstudio.gui.charts.line import LineChart
+from gdstudio.gui.chooser import EntryChooser
+from gdstudio.gui.jobs import Job, Jobs
+from gdstudio.gui.naming import named
+from gdstudio.gui.session import Session
+from gdstudio.gui.tables.view import TableView
+from gdstudio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from gdstudio.labs.entry import LabResult
+
+#: More curves than this cannot be told apart.
+_MOST_CURVES = 40
+
+
+class LabsTab(QWidget):
+    """One laboratory at a time, on the experiment that is on screen."""
+
+    def __init__(self, session: Session, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tab.labs")
+        self._session = session
+        self._theme = theme
+        self._jobs = jobs
+        self._job: Job | None = None
+        self._control: RunControl | None = None
+        self._result: LabResult | None = None
+        first = next(iter(registry("labs")))
+        self._settings = registry("labs").settings(first)
+        self._chooser = EntryChooser("labs", "lab", "Question", theme)
+        self._chooser.edited.connect(self._edit)
+        self._question = QLabel(wordWrap=True)
+        self._question.setProperty("role", "title")
+        self._start = named(
+            QPushButton("Run"), "lab.start", "Run the laboratory", "Train all the runs in the background"
+        )
+        self._start.setProperty("role", "primary")
+        self._start.clicked.connect(self._run)
+        self._cancel = named(QPushButton("Cancel"), "lab.cancel", "Cancel the laboratory", "Keep what was done so far")
+        self._cancel.clicked.connect(self._stop)
+        self._save = named(QPushButton("Save…"), "lab.save", "Save the result", "Write the result into a folder")
+        self._save.clicked.connect(self._save_result)
+        self._bar = named(QProgressBar(), "lab.progress", "Progress of the laboratory")
+        self._bar.setTextVisible(False)
+        self._answer = named(QLabel(wordWrap=True), "lab.answer", "What was found")
+        self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._chart = LineChart(
+            theme, "Loss of each run", "Mean loss of the epoch", "Epoch",
+            empty="Press Run: every run's loss will be drawn here.",
+        )  # fmt: skip
+        self._table = named(TableView(theme), "lab.summary", "Summary of the laboratory")
+        self._lay_out()
+        session.table_changed.connect(self._refresh)
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        buttons = QHBoxLayout()
+        for button in (self._start, self._cancel, self._save):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addWidget(self._question)
+        column.addWidget(self._chooser)
+        column.addLayout(buttons)
+        column.addWidget(self._bar)
+        column.addWidget(self._answer)
+        column.addStretch(1)
+        left.setMinimumWidth(round(18 * self._theme.em))
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self._chart)
+        right.addWidget(self._table)
+        right.setChildrenCollapsible(False)
+        page = QSplitter(Qt.Orientation.Horizontal)
+        page.addWidget(left)
+        page.addWidget(right)
+        page.setChildrenCollapsible(False)
+        page.setStretchFactor(0, 1)
+        page.setStretchFactor(1, 3)
+        layout = QVBoxLayout(self)
+        layout.addWidget(page)
+
+    @Slot()
+    def _refresh(self) -> None:
+        self._chooser.show_settings(self._settings)
+        self._question.setText(registry("labs")[self._settings.kind].question)
+        busy = self._job is not None
+        self._start.setEnabled(not busy and self._session.dataset is not None)
+        self._cancel.setEnabled(busy)
+        self._save.setEnabled(self._result is not None and not busy)
+        self._bar.setVisible(busy)
+        self._table.setVisible(self._result is not None)
+
+    @Slot(dict)
+    def _edit(self, values: dict[str, object]) -> None:
+        plain = self._settings.model_dump(mode="json")
+        for path, value in values.items():
+            name = path.removeprefix("lab.")
+            plain = {"kind": value} if name == "kind" else {**plain, name: value}
+        try:
+            self._settings = registry("labs").settings(plain)
+        except StudioError as error:
+            self._chooser.show_problem(next(iter(values)), str(error))
+            return
+        self._refresh()
+
+    @Slot()
+    def _run(self) -> None:
+        dataset, spec, settings = self._session.dataset, self._session.spec, self._settings
+        if dataset is None:
+            return
+        control = self._control = RunControl()
+        lab = registry("labs")[settings.kind].build(settings)
+        self._bar.setRange(0, 1000)
+        self._bar.setValue(0)
+        self._job = self._jobs.run(
+            lambda job: lab(spec, dataset, control, job.report),
+            on_done=self._done, on_failed=self._failed, on_progress=self._progressed,
+        )  # fmt: skip
+        self._answer.setText("")
+        self._refresh()
+
+    @Slot()
+    def _stop(self) -> None:
+        """Between two steps every run ends, and what they have is shown."""
+        if self._control is not None:
+            self._control.cancel()
+
+    def _progressed(self, share: float, text: str) -> None:
+        self._bar.setValue(int(1000 * share))
+
+    def _done(self, result: LabResult) -> None:
+        self._job = None
+        self._result = result
+        self._answer.setText("\n\n".join(result.sentences))
+        self._draw(result)
+        self._refresh()
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        self._answer.setText(str(error))
+        self._refresh()
+
+    def _draw(self, result: LabResult) -> None:
+        import numpy as np
+        import pandas as pd
+
+        from gdstudio.gui.tables.frame import FrameModel
+
+        self._chart.clear()
+        rows = np.array(result.curves, dtype=float).reshape(-1, 3)
+        names = [_name(row) for row in result.runs]
+        hues = {name: index for index, name in enumerate(dict.fromkeys(names))}
+        for number in list(dict.fromkeys(rows[:, 0].astype(int)))[:_MOST_CURVES]:
+            mine = rows[rows[:, 0] == number]
+            name = names[number]
+            self._chart.set_series(f"run{number}", name, mine[:, 1], mine[:, 2], color_index=hues[name])
+        self._table.set_model(FrameModel(pd.DataFrame(list(result.summary)), self._theme))
+
+    @Slot()
+    def _save_result(self) -> None:
+        folder, _ = QFileDialog.getSaveFileName(self, "Save the result as a folder", self._settings.kind)
+        if folder and self._result is not None:
+            result = self._result
+            self._jobs.run(lambda job: result.save(Path(folder)), on_failed=self._failed)
+
+
+def _name(row: object) -> str:
+    """What a curve is called: by what was varied."""
+    assert isinstance(row, dict)
+    for key, text in (("optimizer", "{}"), ("learning_rate", "rate {:g}"), ("batch_size", "batch {}"),
+                      ("strength", "λ {:g}"), ("seed", "seed {}")):  # fmt: skip
+        if key in row:
+            return text.format(row[key])
+    return f"run {row['run']}"
