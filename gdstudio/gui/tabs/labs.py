@@ -67,9 +67,10 @@ class LabsTab(QWidget):
         self._answer = named(QLabel(wordWrap=True), "lab.answer", "What was found")
         self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._chart = LineChart(
-            theme, "Loss of each run", "Mean loss of the epoch", "Epoch",
+            theme, "Loss of each case, median over seeds", "Mean loss of the epoch", "Epoch",
             empty="Press Run: every run's loss will be drawn here.",
         )  # fmt: skip
+        self._chart.set_log_y(True)
         self._table = named(TableView(theme), "lab.summary", "Summary of the laboratory")
         self._lay_out()
         session.table_changed.connect(self._refresh)
@@ -171,13 +172,14 @@ class LabsTab(QWidget):
         from gdstudio.gui.tables.frame import FrameModel
 
         self._chart.clear()
-        rows = np.array(result.curves, dtype=float).reshape(-1, 3)
-        names = [_name(row) for row in result.runs]
-        hues = {name: index for index, name in enumerate(dict.fromkeys(names))}
-        for number in list(dict.fromkeys(rows[:, 0].astype(int)))[:_MOST_CURVES]:
-            mine = rows[rows[:, 0] == number]
-            name = names[number]
-            self._chart.set_series(f"run{number}", name, mine[:, 1], mine[:, 2], color_index=hues[name])
+        curves = pd.DataFrame(list(result.curves), columns=["run", "epoch", "loss"])
+        names = np.array([_name(row) for row in result.runs], dtype=object)
+        curves["name"] = names[curves["run"].to_numpy()]
+        # Runs that differ in their seed alone are one curve, their median.
+        middle = curves.groupby(["name", "epoch"])["loss"].median()
+        for index, name in enumerate(list(dict.fromkeys(names))[:_MOST_CURVES]):
+            mine = middle.loc[name]
+            self._chart.set_series(name, name, mine.index.to_numpy(float), mine.to_numpy(), color_index=index)
         self._table.set_model(FrameModel(pd.DataFrame(list(result.summary)), self._theme))
 
     @Slot()
