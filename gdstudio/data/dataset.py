@@ -50,7 +50,7 @@ class Dataset:
         feature_names: ``d`` names of the prepared columns, e.g. ``"education = master"``.
         train, validation, test: The parts; validation and test may be empty.
         preparation: Fitted on the training part alone.
-        notes: What was done, as sentences.
+        notes: What was done, as sentences, beginning with what reading did.
     """
 
     spec: DataSpec
@@ -82,7 +82,10 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
     target = str(resolved.target)
     frame = table.frame
     rows, numbers_of_classes = _usable(frame[target], target, classes)
-    notes = [f"'{c.name}': {c.reason}" for c in table.columns if c.reason and resolved.columns[c.name].role == "ignore"]
+    notes = list(table.notes)
+    notes += [
+        f"'{c.name}': {c.reason}" for c in table.columns if c.reason and resolved.columns[c.name].role == "ignore"
+    ]
     left_out = len(frame) - len(rows)
     if left_out:
         counted = f"{left_out:,} {'row' if left_out == 1 else 'rows'}"

@@ -19,10 +19,12 @@ from torch import nn
 from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.files import make_folder, write_atomic, write_text
 from gdstudio.core.history import Columns
-from gdstudio.core.spec import ExperimentSpec, FileSource
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.again import load_like
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 from gdstudio.data.preparation import Preparation
+from gdstudio.data.table import Table
 from gdstudio.evaluation.metrics import metrics
 from gdstudio.evaluation.predictions import Predictions
 from gdstudio.training.checkpoint import CheckpointWriter, discard, holds_checkpoint
@@ -40,6 +42,8 @@ _RESULTS = (
 )  # fmt: skip
 #: Kept out of history.csv: nothing in it may depend on the clock.
 _CLOCK = ("seconds",)
+#: Rows that must fit before reader settings are taken over.
+_LOOKED_AT = 1000
 
 _TRAIN_AGAIN = "Train the run again from its spec.json."
 
@@ -188,7 +192,7 @@ class SavedRun:
         """
         from gdstudio.training.result import predict
 
-        frame, target = self._read(path), self.preparation.target
+        frame, target = self._read(path).frame, self.preparation.target
         if target not in frame.columns:
             raise StudioError(f"{path} has no column {target!r} to compare with.", nearest(target, frame.columns))
         rows = np.flatnonzero(self.preparation.known_target(frame[target]))
@@ -210,20 +214,21 @@ class SavedRun:
         """
         from gdstudio.training.result import predict
 
-        frame = self._read(path)
+        read = self._read(path)
+        frame = read.frame
         features = self.preparation.transform(frame)
         rows = np.arange(len(frame), dtype=np.int64)
         predictions = predict(self.model, loss_entry(self.spec), self.preparation, features, rows, None)
         table = predictions_frame(predictions)
         write_atomic(out, lambda temporary: table.to_csv(temporary, index=False, lineterminator="\n"))
-        return [
+        return [*read.notes] + [
             f"{count:,} rows hold a value in {column!r} that training never saw."
             for column, count in self.preparation.unseen(frame).items()
         ]
 
-    def _read(self, path: Path) -> pd.DataFrame:
-        """A file's rows."""
-        return load_table(FileSource(path=str(path))).frame
+    def _read(self, path: Path) -> Table:
+        """A file's rows, read with the run's own settings where they fit."""
+        return load_like(path, self.spec.data.source, lambda frame: self.preparation.transform(frame.head(_LOOKED_AT)))
 
 
 def _write_columns(columns: Columns, path: Path, without: Sequence[str] = ()) -> None:
