@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 #: Rows that go through the model at once: enough to keep it busy, few enough for wide layers to fit in memory.
-BATCH_ROWS = 16_384
+BATCH_ROWS = 4_096
 
 
 @contextmanager

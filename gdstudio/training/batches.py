@@ -96,7 +96,8 @@ class Batches:
             return self._gathered(epoch, order, skip)
         features, target = self.features, self.target
         if order is not None:
-            features, target = features[order], target[order]
+            # Twice as fast as indexing with brackets.
+            features, target = features.index_select(0, order), target.index_select(0, order)
         if self._noise is not None:
             features = self._noise.on(features, self._noise.of(epoch))
         sizes = self._sizes
@@ -107,8 +108,8 @@ class Batches:
         generator = None if self._noise is None else self._noise.of(epoch)
         rows = torch.arange(len(self.features), device=self.features.device) if order is None else order
         for number, chosen in enumerate(rows.split(self._sizes)):
-            features = self.features[chosen]
+            features = self.features.index_select(0, chosen)
             if generator is not None and self._noise is not None:
                 features = self._noise.on(features, generator)  # also where it is skipped: the stream goes on
             if number >= skip:
-                yield features, self.target[chosen]
+                yield features, self.target.index_select(0, chosen)

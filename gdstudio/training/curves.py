@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from gdstudio.data.dataset import Dataset, Part
 
-#: Rows that go through the model at once.
-_CHUNK_ROWS = 16_384
+#: Rows that go through the model at once: few enough that what lies between two layers stays in the cache.
+_CHUNK_ROWS = 4_096
 
 
 class Curves:

@@ -37,7 +37,6 @@ class _Direct:
         self._parameters: list[Tensor] = optimizer.param_groups[0]["params"]
         self._kernel: Callable[[list[Tensor]], None] | None = None
 
-    @torch.no_grad()
     def __call__(self) -> None:
         if self._kernel is None:
             self._optimizer.step()
@@ -59,12 +58,13 @@ def _adaptive(kernel: Any) -> _Prepare:
         for entry, count in zip(state, counter, strict=True):
             entry["step"] = count
         steps = list(counter)
+        one = torch.ones_like(counter[0])
         averages, squares = [s["exp_avg"] for s in state], [s["exp_avg_sq"] for s in state]
         largest = [s["max_exp_avg_sq"] for s in state] if group["amsgrad"] else []
         beta1, beta2 = group["betas"]
 
         def step(gradients: list[Tensor]) -> None:
-            counter.add_(1)
+            counter.add_(one)
             kernel(
                 values,
                 gradients,

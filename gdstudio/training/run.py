@@ -82,7 +82,7 @@ def run_experiment(
     loss = loss_entry(spec)
     criterion = make_criterion(spec, dataset, device)
     model = build_model(spec, dataset).to(device)
-    batches = _batches(spec, dataset.train, model, device)
+    batches = _batches(spec, dataset.train, model, loss.outputs(dataset.task, len(dataset.classes)), device)
     _check(spec, dataset, batches.per_epoch)
     optimizer_entry = cast(OptimizerEntry, registry("optimizers")[spec.optimizer.kind])
     optimizer = optimizer_entry.build(spec.optimizer, list(model.parameters()))
@@ -145,7 +145,8 @@ def run_experiment(
     on_event(Started(total_steps=total, steps_per_epoch=batches.per_epoch, device=str(device)))
     objective = with_penalties(criterion, model, spec)
     parameters = list(model.parameters())
-    capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, device))
+    values = batches.batch_size * sum(m.out_features for m in model.modules() if isinstance(m, nn.Linear))
+    capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, values, device))
     gradients = CapturedGradients(model, objective) if capture else None
     status: Status = "finished"
     checkpoint: Checkpoint | None = None
@@ -269,18 +270,21 @@ def _schedule(spec: ExperimentSpec, total: int, per_epoch: int) -> Callable[[int
     )
 
 
-def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, device: torch.device) -> Batches:
-    """The training part on the device, portioned."""
+def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, outputs: int, device: torch.device) -> Batches:
+    """The training part on the device, portioned for a model with so many outputs."""
     normalizes = any(isinstance(m, nn.BatchNorm1d) for m in model.modules())
     if normalizes and (spec.training.batch_size == 1 or len(part) == 1):
         raise StudioError(
             "Batch normalization needs at least two rows in a batch, and training.batch_size is 1.",
             "Take a larger batch, or layer normalization.",
         )
+    target = torch.from_numpy(part.target).to(device)
+    if outputs == 1 and spec.training.class_weights == "none":
+        target = target.float()  # once, rather than in every step: such a loss compares it with the output
     deviation = spec.regularization.input_noise
     return Batches(
         torch.from_numpy(part.features).to(device),
-        torch.from_numpy(part.target).to(device),
+        target,
         spec.training.batch_size,
         seed=stream_seed(spec.training.seed, "order"),
         shuffle=spec.training.shuffle,

@@ -28,12 +28,12 @@ def _build(
         assert class_weights is not None
         weight = class_weights[target]
         truth = target.to(outputs.dtype)
-        total = binary_cross_entropy_with_logits(outputs[:, 0], truth, weight, reduction="sum")
+        total = binary_cross_entropy_with_logits(outputs.squeeze(1), truth, weight, reduction="sum")
         return total / weight.sum()
 
     if class_weights is not None:
         return weighted
-    return lambda outputs, target: binary_cross_entropy_with_logits(outputs[:, 0], target.to(outputs.dtype))
+    return lambda outputs, target: binary_cross_entropy_with_logits(outputs.squeeze(1), target.to(outputs.dtype))
 
 
 ENTRY = LossEntry(
