@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QProgressBar,
     QScrollArea,
@@ -24,8 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 import gdstudio
-from gdstudio.core.spec import FileSource
+from gdstudio.core.errors import StudioError
+from gdstudio.core.registry import registry
 from gdstudio.gui.actions import ActionRow, make_actions
+from gdstudio.gui.dialogs.import_table import ImportDialog
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.naming import named
@@ -35,6 +39,7 @@ from gdstudio.gui.panels.model import ModelPanel
 from gdstudio.gui.panels.optimizer import OptimizerPanel
 from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.panels.training import TrainingPanel
+from gdstudio.gui.paste import pasted_table
 from gdstudio.gui.progress import ProgressReadout
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
@@ -71,6 +76,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme = theme
         self._settings = settings
+        self._jobs = jobs
         self._closing = False
         self._garbage = GarbageCollector(self)
         self._actions = make_actions(self, theme, self._rows())
@@ -102,6 +108,14 @@ class MainWindow(QMainWindow):
         session = self.session
         return [
             ActionRow("data.open", "&Open…", self.open_file, "Ctrl+O", "folder-open-outline", "Open a table"),
+            ActionRow(
+                "data.paste",
+                "&Paste table…",
+                self.paste_table,
+                "Ctrl+Shift+V",
+                "content-paste",
+                "Take a table from the clipboard",
+            ),  # fmt: skip
             ActionRow("run.start", "&Start", session.start, "F5", "play", "Train the model"),
             ActionRow("run.pause", "&Pause", session.pause, "Space", "pause", "Wait after this step, or go on"),
             ActionRow("run.step", "S&tep", session.step, ".", "skip-next", "Take a single step"),
@@ -212,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         menus = {
-            "&File": ("data.open", "run.save", None, "app.quit"),
+            "&File": ("data.open", "data.paste", "run.save", None, "app.quit"),
             "&Edit": ("edit.undo", "edit.redo"),
             "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.reset"),
         }
@@ -220,6 +234,8 @@ class MainWindow(QMainWindow):
             menu = self.menuBar().addMenu(title)
             for name in names:
                 menu.addAction(self._actions[name]) if name else menu.addSeparator()
+            if title == "&File":
+                menu.insertMenu(self._actions["run.save"], self._make_samples_menu())
         view = self.menuBar().addMenu("&View")
         for dock in self.findChildren(QDockWidget):
             view.addAction(dock.toggleViewAction())
@@ -236,6 +252,20 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         view.addAction(self._actions["view.reset"])
         self.menuBar().addMenu("&Help").addAction(self._actions["help.about"])
+
+    def _make_samples_menu(self) -> QMenu:
+        """The samples, each an action of its own."""
+        menu = QMenu("Open a &sample", self)
+        menu.menuAction().setObjectName("data.sample")
+        for key, entry in registry("samples").items():
+            action = menu.addAction(entry.label)
+            action.setObjectName(f"data.sample.{key}")
+            action.setToolTip(entry.help)
+            action.triggered.connect(partial(self._open_sample, key))
+        return menu
+
+    def _open_sample(self, key: str, checked: bool = False) -> None:
+        self.session.load(registry("samples").settings(key))
 
     def _usual_size(self) -> QSize:
         """Large enough for four charts, never larger than the screen."""
@@ -300,11 +330,25 @@ class MainWindow(QMainWindow):
 
     def open_file(self) -> None:
         """Ask for a table and load it."""
+        endings = " ".join(f"*{e}" for entry in registry("readers").values() for e in entry.extensions)
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a table", "", "Tables (*.csv *.tsv *.txt *.gz);;All files (*)"
+            self, "Open a table", "", f"Tables ({endings} *.gz *.bz2 *.xz *.zip);;All files (*)"
         )
         if path:
-            self.session.load(FileSource(path=path))
+            self.import_file(Path(path))
+
+    def import_file(self, path: Path) -> None:
+        """Show how a file will be read, and load it when that is accepted."""
+        dialog = ImportDialog(path, self._jobs, self.theme, self)
+        dialog.chosen.connect(self.session.load)
+        dialog.open()
+
+    def paste_table(self) -> None:
+        """Show how the clipboard's text will be read as a table."""
+        try:
+            self.import_file(pasted_table())
+        except StudioError as error:
+            self._tell("warning", error.message, error.hint)
 
     def save_run(self) -> None:
         """Ask for a folder and write the last finished run into it."""
@@ -330,9 +374,9 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Load the first file that was dropped."""
+        """Show how the first file that was dropped will be read."""
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        self.session.load(FileSource(path=files[0]))
+        self.import_file(Path(files[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End a run first: a thread that is destroyed while it runs takes the process with it."""

@@ -320,3 +320,9 @@ def worker_rows() -> Callable[[], pd.DataFrame]:
         return pd.DataFrame(np.zeros((1_000_000, 3)), columns=["a", "b", "c"])
 
     return make
+
+
+def test_a_sample_is_opened_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.findChild(QAction, "data.sample") is not None
+    press(window, "data.sample.wine")
+    qtbot.waitUntil(lambda: window.session.spec.data.source.kind == "wine", timeout=LONG)
