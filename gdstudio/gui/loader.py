@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gdstudio.core.registry import Settings, registry
-from gdstudio.core.spec import DataSpec
+from gdstudio.core.spec import ColumnSpec, DataSpec
 from gdstudio.gui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ class TableLoader(QObject):
     """One read and one preparation at a time; a newer one takes the place of one that is going.
 
     Signals:
-        loaded(table), load_failed(error): A read has ended.
+        loaded(table, columns), load_failed(error): A read has ended; ``columns`` is what was said of columns before.
         prepared(dataset, losses), prepare_failed(error): A preparation has ended; ``losses`` are the settings of
             the losses that fit the target by their key, the usual one first.
         loading_changed(bool): A read has begun or ended.
     """
 
-    loaded = Signal(object)
+    loaded = Signal(object, object)
     load_failed = Signal(object)
     prepared = Signal(object, object)
     prepare_failed = Signal(object)
@@ -35,6 +36,7 @@ class TableLoader(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._load: Job | None = None
+        self._columns: Mapping[str, ColumnSpec] = {}
         self._preparation: Job | None = None
 
     @property
@@ -47,9 +49,10 @@ class TableLoader(QObject):
         """Whether a table is being read or prepared."""
         return self._load is not None or self._preparation is not None
 
-    def load(self, source: Settings) -> None:
-        """Read a file or a sample."""
+    def load(self, source: Settings, columns: Mapping[str, ColumnSpec] | None = None) -> None:
+        """Read a file or a sample; ``columns`` is what is known of its columns, the rest is guessed."""
         self.cancel()
+        self._columns = columns or {}
         self._load = self._jobs.run(lambda job: _load(source, job), on_done=self._loaded, on_failed=self._not_loaded)
         self.loading_changed.emit(True)
 
@@ -70,7 +73,9 @@ class TableLoader(QObject):
     @Slot(object)
     def _loaded(self, table: Table) -> None:
         self._end_load()
-        self.loaded.emit(table)
+        # Only the whole file says for certain which columns it has.
+        known = {c.name: self._columns[c.name] for c in table.columns if c.name in self._columns}
+        self.loaded.emit(table, known)
 
     @Slot(object)
     def _not_loaded(self, error: Exception) -> None:

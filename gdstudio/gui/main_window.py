@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
                 "Ctrl+Shift+V",
                 "content-paste",
                 "Take a table from the clipboard",
-            ),  # fmt: skip
+            ),
             ActionRow("run.start", "&Start", session.start, "F5", "play", "Train the model"),
             ActionRow("run.pause", "&Pause", session.pause, "Space", "pause", "Wait after this step, or go on"),
             ActionRow("run.step", "S&tep", session.step, ".", "skip-next", "Take a single step"),

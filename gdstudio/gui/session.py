@@ -192,23 +192,28 @@ class Session(QObject):
         """Whether a table is being read."""
         return self._loader.loading
 
-    def load(self, source: Settings) -> None:
-        """Read a file or a sample in the background; what is on screen stays until it is there."""
-        self._loader.load(source)
+    def load(self, source: Settings, columns: Mapping[str, ColumnSpec] | None = None) -> None:
+        """Read a file or a sample in the background; what is on screen stays until it is there.
+
+        Args:
+            source: What is read.
+            columns: What is known of its columns; the rest is guessed.
+        """
+        self._loader.load(source, columns)
 
     def cancel_loading(self) -> None:
         """Give up the read that is going."""
         self._loader.cancel()
         self._start_when_ready = False
 
-    @Slot(object)
-    def _loaded(self, table: Table) -> None:
+    @Slot(object, object)
+    def _loaded(self, table: Table, columns: dict[str, ColumnSpec]) -> None:
         if self.table is not None:
             self._remember(f"data {table.name}")
         self.table = table
         # Roles, target and loss belong to the table that goes; shares and scaling are the person's choice and stay.
         data = self.spec.data.model_copy(
-            update={"source": table.source, "target": None, "positive_class": None, "columns": {}}
+            update={"source": table.source, "target": None, "positive_class": None, "columns": columns}
         )
         self.spec = self.spec.model_copy(update={"data": data, "loss": None})
         self._prepare()

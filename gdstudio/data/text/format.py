@@ -128,3 +128,16 @@ def _consistency(lines: list[str], form: Format) -> float:
     pattern *= (len(filled) + 1) / width if width > 1 else 1
     known = sum(is_known(cell) and not (marks != '"' and '"' in cell) for cell in cells)
     return pattern * max(_EPSILON, known / len(cells))
+
+
+def plausible_delimiters(lines: list[str], best: str, quote: str, escape: str, share: float) -> list[str]:
+    """Delimiters other than ``best`` whose rows are at least ``share`` times as regular, the likeliest first."""
+    text = "".join(lines)
+    scores = {
+        one: _consistency(lines, Format(one, quote, escape)) * _SUSPECT.get(one, 1.0)
+        for one in {*_DELIMITERS, best}
+        if one in text
+    }
+    least = max(share * scores.get(best, 0.0), 10 * _EPSILON)
+    others = [one for one, score in scores.items() if score >= least and one.strip(" ") != best.strip(" ")]
+    return sorted(others, key=lambda one: (-scores[one], one))
