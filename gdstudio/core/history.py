@@ -94,9 +94,11 @@ class RunHistory:
 
     Attributes:
         weights: The newest copy of the weights that was asked for; replaced as a whole by the writer.
+        snapshots: Copies of the weights along the run, oldest first; replaced as a whole by the writer.
     """
 
     def __init__(self) -> None:
         self.weights: Weights | None = None
+        self.snapshots: tuple[Weights, ...] = ()
         self.steps = Columns(STEP_COLUMNS)
         self.epochs = Columns(EPOCH_COLUMNS, capacity=128)

@@ -15,6 +15,7 @@ from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
 from gdstudio.core.history import RunHistory, Weights
 from gdstudio.core.regimen import LearningRateChange, TrainingSpec
 from gdstudio.optim.schedule_base import WatchingFactor
+from gdstudio.training.snapshots import Snapshots
 from gdstudio.training.stopping import EarlyStopping, Stopped
 
 #: Losses stay on the device until so many are there, so that no step waits for one to be read.
@@ -82,6 +83,8 @@ class Recorder:
         self._tensors = [*model.parameters(), *(b for b in model.buffers() if b.is_floating_point())]
         self._finite = [t.detach().clone() for t in self._tensors]
         self._best: list[Tensor] = []
+        self._snapshots = Snapshots(model, history)
+        self._snapshots.offer(0)
         self._stopping = EarlyStopping(settings.patience, settings.min_delta) if settings.patience else None
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         self._losses: list[Tensor] = []
@@ -142,6 +145,7 @@ class Recorder:
             if regular:  # an end that only the number of epochs brought decides nothing, since a run can be made longer
                 self._judge(epoch, row.get("validation_loss", row["train_loss"]))
         torch._foreach_copy_(self._finite, [t.detach() for t in self._tensors])
+        self._snapshots.offer(self.step)
         self._epoch = epoch + 1
         self.check_patience()
 

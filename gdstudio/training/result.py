@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import nn
 
-from gdstudio.core.history import RunHistory
+from gdstudio.core.history import RunHistory, Weights
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
 from gdstudio.data.preparation import Preparation
@@ -56,6 +56,11 @@ class RunResult:
     environment: Mapping[str, object]
     steps: int
     checkpoint: Checkpoint | None = None
+
+    @property
+    def snapshots(self) -> tuple[Weights, ...]:
+        """Weights along the run, oldest first, from before its first step to about its last."""
+        return self.history.snapshots
 
     def save(self, folder: Path) -> None:
         """Write the run folder, each file whole or not at all.

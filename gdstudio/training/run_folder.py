@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import safetensors
+import safetensors.numpy
 import safetensors.torch
 from pydantic import ValidationError
 from torch import nn
 
 from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.files import make_folder, write_atomic, write_text
-from gdstudio.core.history import Columns
+from gdstudio.core.history import Columns, Weights
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.again import load_like
 from gdstudio.data.dataset import prepare
@@ -38,7 +39,7 @@ _COUNTS = ("step", "epoch")
 #: What :func:`save` writes besides the spec; the scores go first, since they speak of all the others.
 _RESULTS = (
     "metrics.json", "predictions.csv", "model.safetensors", "history.csv", "epochs.csv", "preparation.json",
-    "environment.json", "log.txt",
+    "environment.json", "log.txt", "snapshots.safetensors",
 )  # fmt: skip
 #: Kept out of history.csv: nothing in it may depend on the clock.
 _CLOCK = ("seconds",)
@@ -101,6 +102,8 @@ def save(result: RunResult, folder: Path) -> None:
         write_atomic(folder / "predictions.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
     state = {name: tensor.contiguous() for name, tensor in result.model.state_dict().items()}
     write_atomic(folder / "model.safetensors", lambda path: safetensors.torch.save_file(state, path))
+    kept = {f"{s.step}/{name}": array for s in result.snapshots for name, array in s.state.items()}
+    write_atomic(folder / "snapshots.safetensors", lambda path: safetensors.numpy.save_file(kept, path))
     changes = [f"Learning rate {c.lr:g} from step {c.step} on." for c in result.spec.training.lr_changes]
     log = [*result.dataset.notes, *changes, result.message]
     write_text(folder / "log.txt", "\n".join(log) + "\n")
@@ -172,6 +175,23 @@ class SavedRun:
         except (RuntimeError, safetensors.SafetensorError):
             raise StudioError(f"{path} is damaged or of another model.", _TRAIN_AGAIN) from None
         return model.eval()
+
+    @cached_property
+    def snapshots(self) -> tuple[Weights, ...]:
+        """Weights along the run, oldest first; none where it kept none. Raises StudioError where they are damaged."""
+        path = self.folder / "snapshots.safetensors"
+        if not path.exists():
+            return ()
+        states: dict[int, dict[str, Any]] = {}
+        try:
+            for key, array in safetensors.numpy.load_file(path).items():
+                step, name = key.split("/", 1)
+                states.setdefault(int(step), {})[name] = array
+        except OSError as error:
+            raise StudioError(f"{path} cannot be read: {error.strerror or error}.") from None
+        except (ValueError, safetensors.SafetensorError):
+            raise StudioError(f"{path} is damaged.", _TRAIN_AGAIN) from None
+        return tuple(Weights(step, states[step]) for step in sorted(states))
 
     def evaluate(self) -> dict[str, Any]:
         """Scores of every part of the run's own data, as in metrics.json.
