@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -11,10 +12,14 @@ from gdstudio.gui.theme import Scheme
 
 
 class WindowSettings:
-    """Typed access to one INI file in the user's folder; a missing or damaged one gives the defaults."""
+    """Typed access to one INI file; a missing or damaged one gives the defaults.
 
-    def __init__(self) -> None:
-        self._store = QSettings(str(paths.user_config() / "window.ini"), QSettings.Format.IniFormat)
+    Args:
+        folder: Where it lies; the user's own folder by default.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._store = QSettings(str((folder or paths.user_config()) / "window.ini"), QSettings.Format.IniFormat)
 
     @property
     def scheme(self) -> Scheme:

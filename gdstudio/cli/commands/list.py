@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,8 +11,8 @@ from gdstudio.cli.app import app
 from gdstudio.cli.options import JsonOption
 from gdstudio.cli.output import print_json
 from gdstudio.core.errors import StudioError, nearest
-from gdstudio.core.fields import describe
-from gdstudio.core.registry import FAMILIES, registry
+from gdstudio.core.listing import listing
+from gdstudio.core.registry import FAMILIES
 
 
 @app.command("list")
@@ -23,16 +23,15 @@ def list_(
     """List what can be chosen, with every setting and its default."""
     if family is not None and family not in FAMILIES:
         raise StudioError(f"There is no list of {family}.", nearest(family, FAMILIES))
-    families = [family] if family else list(FAMILIES)
-    listing = {name: [_entry(name, key) for key in registry(name)] for name in families}
+    listed = listing([family] if family else tuple(FAMILIES))
     if as_json:
-        print_json(listing)
+        print_json(listed)
         return
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
-    for name, entries in listing.items():
+    for name, entries in listed.items():
         table = Table(title=name, title_justify="left", title_style="bold", box=None, pad_edge=False)
         table.add_column("name", no_wrap=True)
         table.add_column("what it is")
@@ -42,13 +41,3 @@ def list_(
             table.add_row(entry["key"], entry["label"], settings)
         console.print(table)
         console.print()
-
-
-def _entry(family: str, key: str) -> dict[str, Any]:
-    entry = registry(family)[key]
-    defaults = entry.settings(kind=key).model_dump(mode="json")
-    return {
-        "key": key,
-        "label": entry.label,
-        "settings": [{"name": f.name, "label": f.label, "default": defaults[f.name]} for f in describe(entry.settings)],
-    }

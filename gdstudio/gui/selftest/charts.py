@@ -1,0 +1,128 @@
+"""Every kind of chart as PNG and SVG, looked at: something is drawn, in several colours."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from gdstudio.evaluation.curves import roc_curve
+from gdstudio.evaluation.predictions import make_predictions
+from gdstudio.gui import charts
+from gdstudio.gui.charts.base import Chart
+from gdstudio.gui.selftest.events import application, settle
+from gdstudio.gui.theme import Theme
+from gdstudio.selftest.step import Step, Unmet, expect
+
+_SIZE = (480, 400)
+#: A blank chart is its ground and little else; lines and their smoothed edges alone make dozens of colours.
+_LEAST_COLORS = 24
+_LEAST_SHARE = 0.005
+_LEAST_SHAPES = 5
+
+_RNG = np.random.default_rng(0)
+
+
+def _line(chart: Any) -> None:
+    steps = np.arange(200.0)
+    chart.set_series("train", "training", steps, np.exp(-steps / 50))
+    chart.set_series("validation", "validation", steps, 0.1 + np.exp(-steps / 60), part="validation", color_index=1)
+
+
+def _boundary(chart: Any) -> None:
+    points = _RNG.normal(size=(60, 2))
+    classes = np.where(points[:, 0] > 0, "yes", "no").astype(object)
+    chart.set_points("train", points[:, 0], points[:, 1], classes, classes=("no", "yes"))
+    axis = np.linspace(-3, 3, 12)
+    share = 1 / (1 + np.exp(-np.tile(axis, (12, 1))))
+    chart.set_field(axis, axis, np.dstack([1 - share, share]), classes=("no", "yes"))
+
+
+def _confusion(chart: Any) -> None:
+    chart.set_matrix([[40, 7], [5, 48]], ("no", "yes"))
+
+
+def _roc(chart: Any) -> None:
+    codes = _RNG.integers(0, 2, 200)
+    share = 1 / (1 + np.exp(-(2 * codes - 1 + _RNG.normal(size=200))))
+    predictions = make_predictions(
+        np.column_stack([1 - share, share]),
+        rows=np.arange(200),
+        target=codes,
+        classes=("no", "yes"),
+        probabilities=lambda shares: shares,
+    )
+    chart.set_curves({"yes": roc_curve(predictions, "yes")})
+
+
+def _residual(chart: Any) -> None:
+    chart.set_residuals(np.linspace(0, 10, 80), _RNG.normal(size=80), unit="price")
+
+
+#: What each chart is given to draw; a chart that is missing here fails the step, so that none is forgotten.
+_FILL: dict[str, Callable[[Any], None]] = {
+    "LineChart": _line,
+    "BoundaryChart": _boundary,
+    "ConfusionMatrixChart": _confusion,
+    "RocChart": _roc,
+    "ResidualChart": _residual,
+}
+
+
+def kinds() -> list[type[Chart]]:
+    """Every chart there is, by name."""
+    found = set()
+    for module in pkgutil.iter_modules(charts.__path__):
+        for thing in vars(importlib.import_module(f"{charts.__name__}.{module.name}")).values():
+            if isinstance(thing, type) and issubclass(thing, Chart) and thing is not Chart:
+                found.add(thing)
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+def _look(image: QImage, name: str) -> None:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    expect(not image.isNull(), f"{name}: the picture cannot be read.")
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    colors, counts = np.unique(pixels, return_counts=True)
+    drawn = 1 - counts.max() / counts.sum()
+    blank = len(colors) < _LEAST_COLORS or drawn < _LEAST_SHARE
+    expect(not blank, f"{name} is blank: {len(colors)} colours, {drawn:.1%} of it is not ground.")
+
+
+def _run(folder: Path) -> str:
+    app = application()
+    names = []
+    for scheme in ("light", "dark"):
+        theme = Theme(app, scheme)
+        for kind in kinds():
+            fill = _FILL.get(kind.__name__)
+            if fill is None:
+                raise Unmet(f"The self-test does not know what to draw in {kind.__name__}.")
+            chart = kind(theme)
+            chart.resize(*_SIZE)
+            chart.show()
+            fill(chart)
+            settle()
+            picture, drawing = (folder / f"{kind.__name__}-{scheme}.{ending}" for ending in ("png", "svg"))
+            chart.save_picture(picture)
+            chart.save_picture(drawing)
+            _look(QImage(str(picture)), picture.name)
+            text = drawing.read_text(encoding="utf-8")
+            shapes = len(re.findall(r"<(?:path|polyline|polygon|rect|circle|ellipse|image|text)\b", text))
+            expect(shapes >= _LEAST_SHAPES, f"{drawing.name} is blank: it holds {shapes} shapes.")
+            names.append(kind.__name__)
+            chart.close()
+            chart.deleteLater()
+            settle()
+        theme.deleteLater()
+        settle()
+    return f"{len(names)} charts as PNG and SVG: {', '.join(sorted(set(names)))}, light and dark."
+
+
+STEP = Step(key="charts", label="Draws every chart", run=_run, order=70)
