@@ -35,9 +35,7 @@ def variants(spec: ExperimentSpec) -> list[ExperimentSpec]:
 
 
 @pytest.mark.parametrize("optimizer", STACKING)
-@pytest.mark.parametrize(
-    "model", [{"model.kind": "linear", "model.hidden": None}, {}, {"model.dropout": 0.3}]
-)
+@pytest.mark.parametrize("model", [{"model.kind": "linear", "model.hidden": None}, {}, {"model.dropout": 0.3}])
 def test_every_member_equals_its_own_run(optimizer: str, model: dict[str, Any]) -> None:
     values = {"optimizer.kind": optimizer, **model}
     if model.get("model.kind") == "linear":
