@@ -53,18 +53,13 @@ def _adaptive(kernel: Any) -> _Prepare:
     def prepare(
         values: list[Tensor], state: list[dict[str, Any]], group: dict[str, Any]
     ) -> Callable[[list[Tensor]], None]:
-        # The counters become views of one tensor, so that one operation counts them all.
-        counter = torch.stack([s["step"] for s in state])
-        for entry, count in zip(state, counter, strict=True):
-            entry["step"] = count
-        steps = list(counter)
-        one = torch.ones_like(counter[0])
+        count, steps = _counter(state)
         averages, squares = [s["exp_avg"] for s in state], [s["exp_avg_sq"] for s in state]
         largest = [s["max_exp_avg_sq"] for s in state] if group["amsgrad"] else []
         beta1, beta2 = group["betas"]
 
         def step(gradients: list[Tensor]) -> None:
-            counter.add_(one)
+            count()
             kernel(
                 values,
                 gradients,
@@ -84,6 +79,42 @@ def _adaptive(kernel: Any) -> _Prepare:
         return step
 
     return prepare
+
+
+def _counter(state: list[dict[str, Any]]) -> tuple[Callable[[], None], list[Tensor]]:
+    """What counts a step, and the counters: views of one tensor, so that one operation counts them all."""
+    counter = torch.stack([s["step"] for s in state])
+    for entry, count in zip(state, counter, strict=True):
+        entry["step"] = count
+    one = torch.ones_like(counter[0])  # a number would be made a tensor at every step
+
+    def add() -> None:
+        counter.add_(one)
+
+    return add, list(counter)
+
+
+def _adagrad(
+    values: list[Tensor], state: list[dict[str, Any]], group: dict[str, Any]
+) -> Callable[[list[Tensor]], None]:
+    count, steps = _counter(state)
+    sums = [s["sum"] for s in state]
+
+    def step(gradients: list[Tensor]) -> None:
+        count()
+        torch._fused_adagrad_(
+            values,
+            gradients,
+            sums,
+            steps,
+            lr=group["lr"],
+            lr_decay=group["lr_decay"],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            maximize=group["maximize"],
+        )
+
+    return step
 
 
 def _sgd(values: list[Tensor], state: list[dict[str, Any]], group: dict[str, Any]) -> Callable[[list[Tensor]], None]:
@@ -110,4 +141,5 @@ _KERNELS: dict[type, _Prepare] = {
     torch.optim.Adam: _adaptive(torch._fused_adam_),
     torch.optim.AdamW: _adaptive(torch._fused_adamw_),
     torch.optim.SGD: _sgd,
+    torch.optim.Adagrad: _adagrad,
 }

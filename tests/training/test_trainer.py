@@ -227,7 +227,15 @@ def test_recording_leaves_the_weights_that_the_plain_loop_leaves() -> None:
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-@pytest.mark.parametrize("values", [{"optimizer.kind": "sgd", "optimizer.momentum": 0.9}, {"optimizer.kind": "adam"}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"optimizer.kind": "sgd", "optimizer.momentum": 0.9},
+        {"optimizer.kind": "adam"},
+        {"optimizer.kind": "adamw"},
+        {"optimizer.kind": "adagrad", "optimizer.weight_decay": 0.1},
+    ],
+)
 def test_the_fused_kernel_called_directly_leaves_the_state_of_the_optimizer(values: dict[str, Any]) -> None:
     from gdstudio.core.registry import registry
     from gdstudio.training.direct import direct_step
