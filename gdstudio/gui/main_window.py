@@ -45,6 +45,7 @@ from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.tabs.labs import LabsTab
+from gdstudio.gui.tabs.landscape import LandscapeTab
 from gdstudio.gui.tabs.metrics import MetricsTab
 from gdstudio.gui.tabs.predictions import PredictionsTab
 from gdstudio.gui.tabs.table import TableTab
@@ -137,9 +138,10 @@ class MainWindow(QMainWindow):
         self._tabs.setObjectName("tabs")
         self._tabs.setDocumentMode(True)
         for label, tab in (
-            ("Data", TableTab(self.session, self.theme)),
+            ("Data", TableTab(self.session, self.theme, jobs)),
             ("Training", TrainingTab(self.session, self.theme, boundary)),
             ("Metrics", MetricsTab(self.session, self.theme)),
+            ("Landscape", LandscapeTab(self.session, self.theme, jobs)),
             ("Predictions", PredictionsTab(self.session, self.theme)),
             ("Labs", LabsTab(self.session, self.theme, jobs)),
         ):

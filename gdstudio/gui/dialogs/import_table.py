@@ -75,9 +75,11 @@ class ImportDialog(QDialog):
         for key, entry in registry("readers").items():
             self._reader.addItem(entry.label, key)
         self._reader.activated.connect(self._choose_reader)
+        self._reader.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._part_label = QLabel("Sheet")
         self._part = named(QComboBox(), "import.part", "Sheet or table", "Which part of the file is read")
         self._part.activated.connect(self._choose_part)
+        self._part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._words_label = QLabel("Missing words")
         self._words = named(
             QLineEdit(), "import.missing_words", "Missing-value words",
@@ -99,7 +101,7 @@ class ImportDialog(QDialog):
         named(self._load, "import.load", "Load", "Read the whole file with these settings")
         self._again: QPushButton = self._buttons.addButton("&Guess again", QDialogButtonBox.ButtonRole.ResetRole)
         named(self._again, "import.guess", "Guess again", "Take back everything that was set here")
-        cancel = self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel = self._buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         named(cancel, "import.cancel", "Cancel", "Leave everything as it is")
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
@@ -125,7 +127,8 @@ class ImportDialog(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(side)
-        area.setMinimumWidth(round(21 * em))
+        area.setMinimumWidth(side.minimumSizeHint().width() + round(2 * em))
+        self._side = area
         shown = QSplitter(Qt.Orientation.Vertical)
         shown.addWidget(self._table)
         shown.addWidget(self._list)
@@ -226,6 +229,7 @@ class ImportDialog(QDialog):
             self._form.edited.connect(self._edit)
             self._place.addWidget(self._form)
         self._form.show_values(settings)
+        self._side.setMinimumWidth(self._side.widget().minimumSizeHint().width() + round(2 * self._theme.em))
 
     def _show_part(self, settings: Settings) -> None:
         """The list of sheets or tables, where the format has them."""

@@ -1,20 +1,22 @@
-"""The table as it was read."""
+"""The table as it was read, and a look at its columns."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
+from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
 from gdstudio.gui.tables.view import TableView
+from gdstudio.gui.tabs.explore import Explore
 from gdstudio.gui.theme import Theme
 
 
 class TableTab(QWidget):
     """Rows and columns of the table on screen, a million as easily as ten."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tab.data")
         self._session = session
@@ -24,7 +26,11 @@ class TableTab(QWidget):
         self._view = named(TableView(theme), "data.table", "The table")
         layout = QVBoxLayout(self)
         layout.addWidget(self._text)
-        layout.addWidget(self._view, 1)
+        views = named(QTabWidget(), "data.views", "Rows, or a look at the columns")
+        views.setDocumentMode(True)
+        views.addTab(self._view, "Rows")
+        views.addTab(Explore(session, theme, jobs), "Explore")
+        layout.addWidget(views, 1)
         self._table: object = None
         session.table_changed.connect(self._refresh)
 
