@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -174,9 +175,12 @@ def run_experiment(
     except Diverged as end:
         recorder.restore_finite()
         status, message = "diverged", _divergence_sentence(end)
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if (asked := _asked_for(error)) is None:
+            raise
         raise StudioError(
-            f"The graphics card ran out of memory at step {recorder.step + 1}: {str(error).splitlines()[0]}",
+            f"The memory of the {'graphics card' if device.type == 'cuda' else 'machine'} ran out at step "
+            f"{recorder.step + 1}: {asked}.",
             f"Try a batch size below {batches.batch_size} or a smaller model.",
         ) from None
     spec = _with_changes(spec, recorder)
@@ -291,6 +295,18 @@ def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, outputs: int, d
         single_row=not normalizes,
         noise=Noise(deviation, stream_seed(spec.training.seed, "noise")) if deviation else None,
     )
+
+
+def _asked_for(error: Exception) -> str | None:
+    """What was asked of the memory when it ran out; None for any other error."""
+    text = str(error)
+    found = re.search(r"tried to allocate (\d+ bytes|[\d.]+ ?[KMGT]?i?B)", text, re.IGNORECASE)
+    if found:
+        size = found[1]
+        if size.endswith("bytes"):
+            size = f"{int(size.split()[0]) / 2**30:,.1f} GiB"
+        return f"{size} were asked for"
+    return "no more could be had" if isinstance(error, torch.OutOfMemoryError | MemoryError) else None
 
 
 def _divergence_sentence(end: Diverged) -> str:

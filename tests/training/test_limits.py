@@ -191,3 +191,32 @@ def test_what_contradicts_is_refused_with_a_way_out(values: dict[str, Any], said
 def test_weights_can_be_given_as_json_for_names_with_commas() -> None:
     spec = ExperimentSpec().with_values({"training.class_weight_values": {"a, b": 2}})
     assert spec.training.class_weight_values == '{"a, b": 2}'
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            RuntimeError("DefaultCPUAllocator: you tried to allocate 8589934592 bytes."),
+            "8.0 GiB",
+        ),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has"), "2.50 GiB"),
+        (MemoryError(), "ran out"),
+    ],
+    ids=["CPU", "CUDA", "Python"],
+)
+def test_running_out_of_memory_says_what_was_asked_for(
+    error: Exception, said: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gdstudio.training import run
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(run, "train", fail)
+    with pytest.raises(StudioError, match=said) as refused:
+        run_experiment(SPEC, dataset=dataset)
+    assert "batch size below 32" in refused.value.hint
+    monkeypatch.setattr(run, "train", lambda *a, **o: (_ for _ in ()).throw(RuntimeError("shapes")))
+    with pytest.raises(RuntimeError, match="shapes"):
+        run_experiment(SPEC, dataset=dataset)
