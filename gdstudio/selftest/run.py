@@ -55,10 +55,22 @@ def steps() -> list[Step]:
             continue
         package = importlib.import_module(name)
         for module in pkgutil.iter_modules(package.__path__):
-            step = getattr(importlib.import_module(f"{name}.{module.name}"), "STEP", None)
+            try:
+                step = getattr(importlib.import_module(f"{name}.{module.name}"), "STEP", None)
+            except Exception as error:  # a part of the program that is missing, which is what is looked for
+                step = _broken(module.name, error)
             if step is not None:
                 found.append(step)
     return sorted(found, key=lambda step: (step.order, step.key))
+
+
+def _broken(name: str, error: Exception) -> Step:
+    """In place of a step that cannot even be imported."""
+
+    def run(_: Path) -> str:
+        raise error
+
+    return Step(key=name, label=f"Loads what {name} needs", run=run)
 
 
 def run_selftest(on_outcome: Callable[[Outcome], None] = lambda outcome: None) -> dict[str, Any]:
