@@ -51,8 +51,14 @@ def _source(value: Any) -> Settings:
     return registry("samples").parse(value)
 
 
+Impute = Literal["median", "mean", "most_frequent", "constant"]
+Scale = Literal["standard", "min_max", "robust", "none"]
+Clip = Literal["none", "quantiles", "fences"]
+Encode = Literal["one_hot", "ordinal", "target_mean"]
+
+
 class ColumnSpec(Frozen):
-    """What one column of the table is, and what it is used for."""
+    """What one column of the table is, what it is used for, and how its preparation differs from the others'."""
 
     role: Role | None = setting(
         None, label="Role", help="Used to predict, to be predicted, or left out; guessed when empty."
@@ -61,6 +67,14 @@ class ColumnSpec(Frozen):
     categories: tuple[str, ...] = setting(
         (), label="Order", help="The categories of an ordered column, lowest first.", hidden=True
     )
+    impute: Impute | None = setting(None, label="Missing numbers", help="As for all columns when empty.")
+    constant: float | None = setting(None, label="Constant", help="As for all columns when empty.")
+    indicator: bool | None = setting(None, label="Mark missing", help="As for all columns when empty.")
+    clip: Clip | None = setting(None, label="Clip outliers", help="As for all columns when empty.")
+    log: bool | None = setting(None, label="Logarithm", help="As for all columns when empty.")
+    scale: Scale | None = setting(None, label="Scale", help="As for all columns when empty.")
+    encode: Encode | None = setting(None, label="Categories", help="As for all columns when empty.")
+    max_categories: int | None = setting(None, label="Most categories", help="As for all columns when empty.", ge=0)
 
 
 class SplitSpec(Frozen):
@@ -83,13 +97,32 @@ class SplitSpec(Frozen):
 class PreparationSpec(Frozen):
     """How columns become numbers; everything is fitted on the training part alone."""
 
-    impute: Literal["median", "mean", "most_frequent"] = setting(
+    impute: Impute = setting(
         "median",
         label="Missing numbers",
         help="What stands in for a missing number.",
-        labels={"median": "Median", "mean": "Mean", "most_frequent": "Most frequent"},
+        labels={"median": "Median", "mean": "Mean", "most_frequent": "Most frequent", "constant": "A constant"},
     )
-    scale: Literal["standard", "min_max", "robust", "none"] = setting(
+    constant: float = setting(
+        0.0, label="Constant", help="Stands in for a missing number.", visible_when=("impute", ("constant",))
+    )
+    indicator: bool = setting(
+        False, label="Mark missing numbers", help="Adds an input that is 1 where a number was missing.", advanced=True
+    )
+    clip: Clip = setting(
+        "none",
+        label="Clip outliers",
+        help="Brings numbers far out back to a bound, found on the training rows.",
+        labels={"none": "No", "quantiles": "To 1 % and 99 %", "fences": "To 1.5 quartile ranges"},
+        advanced=True,
+    )
+    log: bool = setting(
+        False,
+        label="Logarithm",
+        help="Takes sign(x) log(1 + |x|) of numbers: for amounts that range over powers of ten.",
+        advanced=True,
+    )
+    scale: Scale = setting(
         "standard",
         label="Scale numbers",
         help="Brings numbers to one scale, so that one learning rate suits them all.",
@@ -100,11 +133,34 @@ class PreparationSpec(Frozen):
             "none": "As they are",
         },
     )
+    encode: Encode = setting(
+        "one_hot",
+        label="Categories",
+        help="How categories become numbers. Means of the target are cross-fitted: no training row sees its own.",
+        labels={"one_hot": "One input each", "ordinal": "Their place", "target_mean": "Mean of the target"},
+        advanced=True,
+    )
+    max_categories: int = setting(
+        0,
+        label="Most categories",
+        help="With one input each: the rarest share one input, (other), beyond so many; 0 is no bound.",
+        visible_when=("encode", ("one_hot",)),
+        advanced=True,
+        ge=0,
+        le=10_000,
+    )
     scale_target: bool = setting(
         True,
         label="Scale a numeric target",
         help="Trains on the target with mean 0 and deviation 1; predictions are given in its own unit.",
     )
+
+    def of(self, column: ColumnSpec) -> PreparationSpec:
+        """As it is for one column, which may say otherwise."""
+        given = {
+            name: getattr(column, name) for name in ColumnSpec.model_fields if name in PreparationSpec.model_fields
+        }
+        return self.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 class DataSpec(Frozen):

@@ -92,9 +92,12 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
         notes.append(f"{counted} left out because the target '{target}' is missing there.")
     split = split_rows(resolved.split, rows, numbers_of_classes)
     notes.extend(split.notes)
-    preparation, said = fit_preparation(resolved, frame, split.train, task, classes)
+    preparation, said, crossed = fit_preparation(resolved, frame, split.train, task, classes)
     notes.extend(said)
     features = preparation.transform(frame)
+    for name, block in crossed.items():
+        start = preparation.first_input(name)
+        features[split.train, start : start + block.shape[1]] = block
 
     def part(rows: NDArray[np.int64]) -> Part:
         return Part(rows, np.ascontiguousarray(features[rows]), preparation.encode_target(frame[target].iloc[rows]))

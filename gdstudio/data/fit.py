@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.spec import ColumnSpec, DataSpec, PreparationSpec, Task
+from gdstudio.data.fit_more import FOLDS, fit_capped, fit_date, fit_target_mean, fit_transformed, needs_transform
 from gdstudio.data.preparation import (
     NumericColumn,
     OneHotColumn,
@@ -19,6 +20,7 @@ from gdstudio.data.preparation import (
     filling,
     scaling,
 )
+from gdstudio.data.transforms import DateColumn, TargetMeanColumn, TransformedColumn
 from gdstudio.data.values import affirmative, labels, numbers, sorted_labels
 
 #: So many prepared columns are refused: memory, and almost surely an identifier taken for a category.
@@ -27,7 +29,7 @@ _MOST_FEATURES = 20_000
 
 def fit_preparation(
     spec: DataSpec, frame: pd.DataFrame, train: NDArray[np.int64], task: Task, classes: tuple[str, ...]
-) -> tuple[Preparation, list[str]]:
+) -> tuple[Preparation, list[str], dict[str, NDArray[np.float64]]]:
     """Fit to the training rows.
 
     Args:
@@ -38,21 +40,31 @@ def fit_preparation(
         classes: Class names in order; empty for a regression.
 
     Returns:
-        The preparation, and what it does to missing values and the like, as sentences.
+        The preparation; what it does to missing values and the like, as sentences; and by column the training rows'
+        own values ``(n, c)``, where those are not what the preparation gives for new rows.
 
     Raises:
         StudioError: No feature is left, or a column's values do not fit its type.
     """
     columns: list[PreparedColumn] = []
     notes: list[str] = []
-    how = spec.preparation
+    crossed: dict[str, NDArray[np.float64]] = {}
     for name, column in spec.columns.items():
         if column.role != "feature":
             continue
         series = frame[name]
-        fitted = _fit_column(name, column, series, train, how)
+        how = spec.preparation.of(column)
+        fitted: PreparedColumn | None
+        if column.type == "category" and how.encode == "target_mean" and series.iloc[train].count() >= FOLDS:
+            wanted = _target_values(frame[str(spec.target)].iloc[train], str(spec.target), task, classes)
+            fitted, crossed[name] = fit_target_mean(name, series.iloc[train], wanted, task, classes, how)
+        else:
+            fitted = _fit_column(name, column, series, train, how)
         if fitted is None:
-            notes.append(f"'{name}' is left out: its training rows hold no values.")
+            lacking = (
+                "do not vary" if column.type == "datetime" and series.iloc[train].notna().any() else "hold no values"
+            )
+            notes.append(f"'{name}' is left out: its training rows {lacking}.")
             continue
         columns.append(fitted)
         missing = int(series.isna().sum())
@@ -73,12 +85,20 @@ def fit_preparation(
         )
     target = str(spec.target)
     center, scale = 0.0, 1.0
-    if task == "regression" and how.scale_target:
+    if task == "regression" and spec.preparation.scale_target:
         center, scale = scaling(numbers(frame[target].iloc[train], target), "standard")
     preparation = Preparation(
         task=task, target=target, columns=tuple(columns), classes=classes, target_center=center, target_scale=scale
     )
-    return preparation, notes
+    return preparation, notes, crossed
+
+
+def _target_values(series: pd.Series[Any], target: str, task: Task, classes: tuple[str, ...]) -> Any:
+    """Training targets ``(n,)``: class numbers, or amounts."""
+    if task == "regression":
+        return numbers(series, target)
+    codes, found = labels(series)
+    return np.array([classes.index(name) for name in found], dtype=np.int64)[codes]
 
 
 def _fit_column(
@@ -89,9 +109,13 @@ def _fit_column(
         present = values[~np.isnan(values)]
         if not len(present):
             return None
+        if needs_transform(how):
+            return fit_transformed(name, values, how)
         fill = filling(present, how)
         center, scale = scaling(np.where(np.isnan(values), fill, values), how.scale)
         return NumericColumn(name=name, fill=fill, center=center, scale=scale)
+    if column.type == "datetime":
+        return fit_date(name, series, train, how)
     all_codes, found = labels(series)
     codes = all_codes[train]
     counts = np.bincount(codes[codes >= 0], minlength=len(found))
@@ -99,7 +123,7 @@ def _fit_column(
         return None
     if column.type == "boolean":
         return _fit_boolean(name, found, counts)
-    if column.type == "ordered":
+    if column.type == "ordered" or (column.type == "category" and how.encode == "ordinal"):
         order = column.categories + tuple(n for n in sorted_labels(found) if n not in column.categories)
         # The middle one, as the median of places: categories have no mean.
         places = np.repeat([order.index(n) for n in found], counts)
@@ -109,6 +133,8 @@ def _fit_column(
         return OrderedColumn(name=name, categories=order, fill=order[fill_place], center=center, scale=scale)
     seen = sorted_labels([n for n, count in zip(found, counts, strict=True) if count])
     most = found[int(np.argmax(counts))]
+    if 0 < how.max_categories < len(seen):
+        return fit_capped(name, seen, dict(zip(found, counts.tolist(), strict=True)), most, how.max_categories)
     return OneHotColumn(name=name, categories=tuple(seen), fill=most)
 
 
@@ -124,15 +150,21 @@ def _fit_boolean(name: str, found: list[str], counts: NDArray[np.intp]) -> Order
     return OrderedColumn(name=name, categories=order, fill=found[int(np.argmax(counts))], boolean=True)
 
 
-_FILL_WORDS = {"median": "the median", "mean": "the mean", "most_frequent": "the most frequent value"}
+_FILL_WORDS = {
+    "median": "the median", "mean": "the mean", "most_frequent": "the most frequent value", "constant": "the constant",
+}  # fmt: skip
 
 
 def _filled(missing: int, name: str, column: PreparedColumn, how: PreparationSpec) -> str:
     values = "value" if missing == 1 else "values"
-    if isinstance(column, NumericColumn):
+    if isinstance(column, DateColumn):
+        return f"{missing:,} missing {values} in '{name}' filled with the median of each part of the date."
+    if isinstance(column, NumericColumn | TransformedColumn):
         what = f"{_FILL_WORDS[how.impute]} {column.fill:.6g}"
     elif isinstance(column, OrderedColumn) and not column.boolean:
         what = f"the middle category '{column.fill}'"
+    elif isinstance(column, TargetMeanColumn):
+        what = "the mean of the target among them"
     else:
         what = f"the most frequent category '{column.fill}'"
     return f"{missing:,} missing {values} in '{name}' filled with {what}."

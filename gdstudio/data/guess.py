@@ -91,7 +91,12 @@ def _as_feature(series: pd.Series[Any], name: str, rows: int, missing: int, dist
     if not distinct:
         return "numeric", "ignore", "Left out: it has no values.", ()
     if pd.api.types.is_datetime64_any_dtype(series):
-        return "datetime", "ignore", "Left out: dates are not used as they are.", ()
+        return (
+            "datetime",
+            "ignore",
+            "Left out: set its use to feature to take year, month, weekday and the like from it.",
+            (),
+        )
     is_number = pd.api.types.is_numeric_dtype(series)
     if distinct == 1:
         kind: ColumnType = "numeric" if is_number else "category"
@@ -134,7 +139,12 @@ def _text(series: pd.Series[Any], name: str, present: int, distinct: int) -> _Gu
     if distinct == 2 and {t.casefold() for t in labels(series)[1]} in [set(pair) for pair in YES_NO]:
         return "boolean", "feature", "", ()
     if float(text.map(is_date).mean()) > 0.9:
-        return "datetime", "ignore", "Left out: dates are not used as they are.", ()
+        return (
+            "datetime",
+            "ignore",
+            "Left out: set its use to feature to take year, month, weekday and the like from it.",
+            (),
+        )
     scale = _scale(labels(series)[1]) if distinct <= 8 else ()
     if scale:
         return "ordered", "feature", "Its words are a scale from low to high.", scale

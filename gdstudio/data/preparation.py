@@ -13,6 +13,7 @@ from pydantic import Field
 from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.registry import Frozen
 from gdstudio.core.spec import PreparationSpec, Task
+from gdstudio.data.transforms import CappedColumn, DateColumn, TargetMeanColumn, TransformedColumn
 from gdstudio.data.values import labels, numbers
 
 Floats = NDArray[np.float64]
@@ -98,7 +99,10 @@ class OrderedColumn(Frozen):
         return int((_codes(series, self.categories, self.fill) == _UNSEEN).sum())
 
 
-PreparedColumn = Annotated[NumericColumn | OneHotColumn | OrderedColumn, Field(discriminator="kind")]
+PreparedColumn = Annotated[
+    NumericColumn | OneHotColumn | OrderedColumn | TransformedColumn | CappedColumn | TargetMeanColumn | DateColumn,
+    Field(discriminator="kind"),
+]
 
 _UNSEEN = -2
 #: Beyond this, numbers are divided by the largest before they are squared.
@@ -136,6 +140,15 @@ class Preparation(Frozen):
     def feature_names(self) -> tuple[str, ...]:
         """``d`` names of the prepared columns, e.g. ``"education = master"``."""
         return tuple(name for column in self.columns for name in column.feature_names)
+
+    def first_input(self, name: str) -> int:
+        """Place of a column's first input among the ``d``; KeyError where it is not used."""
+        place = 0
+        for column in self.columns:
+            if column.name == name:
+                return place
+            place += len(column.feature_names)
+        raise KeyError(name)
 
     @property
     def raw_columns(self) -> tuple[str, ...]:
@@ -264,6 +277,8 @@ def scaling(values: Floats, how: str) -> tuple[float, float]:
 
 def filling(values: Floats, how: PreparationSpec) -> float:
     """What stands in for a missing number, from the values ``(n,)`` that are there; 0 where none are."""
+    if how.impute == "constant":
+        return how.constant
     if not len(values):
         return 0.0
     if how.impute == "mean":

@@ -97,7 +97,8 @@ def resolve(spec: DataSpec, table: Table) -> DataSpec:
         categories = column.categories if kind == "ordered" else ()
         if kind == "ordered":
             categories = _complete_order(categories, table.frame[column.name])
-        columns[column.name] = ColumnSpec(role=role, type=kind, categories=categories)
+        kept = given or ColumnSpec()
+        columns[column.name] = kept.model_copy(update={"role": role, "type": kind, "categories": categories})
     resolved = spec.model_copy(update={"source": table.source, "target": target, "columns": columns})
     task = task_of(resolved, table)
     positive = None
