@@ -25,7 +25,7 @@ from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.evaluation.landscape.problem import Problem, hits
 
 #: Bytes of one layer's values for the points of a group: measured best where the last cache holds them.
-_GROUP_BYTES = 2**22
+_GROUP_BYTES = 2**21
 #: … and for a block of one point's rows, which stays in a core's own cache.
 _BLOCK_BYTES = 2**20
 #: Points together at most, so that a cancel is heard.

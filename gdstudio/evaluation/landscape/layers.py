@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.models.layers.dropout import SeededDropout
 
-#: ``(values (k, r, d), coefficients (k, 3)) -> (k, r, d')``; may write into its input.
+#: ``(values (k, d, r), coefficients (k, 3)) -> (k, d', r)``; may write into its input. Rows come last, since products
+#: with few units are quicker along a long last dimension.
 Step = Callable[[Tensor, Tensor], Tensor]
 #: Modules that treat each value by itself and hold no parameters.
 _ELEMENTWISE: Final = (
@@ -32,7 +33,7 @@ class StackedLayers:
     """A network's outputs for many points of a plane.
 
     Args:
-        first: ``(3, n, d)`` the first layer's values for the plane's three vectors.
+        first: ``(3, d, n)`` the first layer's values for the plane's three vectors.
         steps: The layers that follow it.
         width: Largest number of values that a row has between two layers.
     """
@@ -41,7 +42,7 @@ class StackedLayers:
         self._first = first
         self._steps = steps
         self.width = width
-        self.rows = first.shape[1]
+        self.rows = first.shape[2]
 
     def outputs(self, coefficients: Tensor, start: int, stop: int) -> Tensor:
         """The outputs of a block.
@@ -54,7 +55,7 @@ class StackedLayers:
         Returns:
             ``(k, stop - start, outputs)``.
         """
-        block = self._first[:, start:stop]
+        block = self._first[:, :, start:stop]
         if len(coefficients) == 1:
             _, x, y = coefficients[0].tolist()
             values = torch.add(block[0], block[1], alpha=x).add_(block[2], alpha=y).unsqueeze(0)
@@ -62,7 +63,7 @@ class StackedLayers:
             values = (coefficients @ block.flatten(1)).view(-1, *block.shape[1:])
         for step in self._steps:
             values = step(values, coefficients)
-        return values
+        return values.mT
 
 
 def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLayers | None:
@@ -84,9 +85,9 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
     places = _places(model, plane)
     head = layers[0]
     weight = places[id(head.weight)]
-    first = torch.stack([features @ w.T for w in weight])
+    first = torch.stack([w @ features.T for w in weight])
     if head.bias is not None:
-        first += places[id(head.bias)][:, None, :]
+        first += places[id(head.bias)][:, :, None]
     steps: list[Step] = []
     width = head.out_features
     for layer in layers[1:]:
@@ -135,11 +136,12 @@ def _mix(coefficients: Tensor, stacked: Tensor) -> Tensor:
 def _linear(weight: Tensor, bias: Tensor | None) -> Step:
     def step(values: Tensor, coefficients: Tensor) -> Tensor:
         own = _mix(coefficients, weight)
-        if len(values) == 1:
-            return nn.functional.linear(values[0], own[0], None if bias is None else _mix(coefficients, bias)[0])[None]
         if bias is None:
-            return torch.bmm(values, own.mT)
-        return torch.baddbmm(_mix(coefficients, bias)[:, None, :], values, own.mT)
+            return torch.bmm(own, values)
+        shift = _mix(coefficients, bias)[:, :, None]
+        if len(values) == 1:
+            return torch.addmm(shift[0], own[0], values[0])[None]
+        return torch.baddbmm(shift, own, values)
 
     return step
 
@@ -147,14 +149,15 @@ def _linear(weight: Tensor, bias: Tensor | None) -> Step:
 def _batch_norm(scale: Tensor, shift: Tensor, mean: Tensor, inverse: Tensor) -> Step:
     def step(values: Tensor, coefficients: Tensor) -> Tensor:
         factor = _mix(coefficients, scale) * inverse
-        return torch.addcmul((_mix(coefficients, shift) - mean * factor)[:, None], values, factor[:, None])
+        return torch.addcmul((_mix(coefficients, shift) - mean * factor)[:, :, None], values, factor[:, :, None])
 
     return step
 
 
 def _layer_norm(scale: Tensor, shift: Tensor, eps: float) -> Step:
     def step(values: Tensor, coefficients: Tensor) -> Tensor:
-        normal = nn.functional.layer_norm(values, values.shape[-1:], eps=eps)
-        return torch.addcmul(_mix(coefficients, shift)[:, None], normal, _mix(coefficients, scale)[:, None])
+        variance, mean = torch.var_mean(values, dim=1, correction=0, keepdim=True)
+        normal = (values - mean).mul_((variance + eps).rsqrt_())
+        return torch.addcmul(_mix(coefficients, shift)[:, :, None], normal, _mix(coefficients, scale)[:, :, None])
 
     return step
