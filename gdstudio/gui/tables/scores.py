@@ -84,7 +84,7 @@ class ClassScoresModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = list(scores.get("per_class", {}).items())
         if self._rows:
-            self._rows += [("Macro average", scores["macro"]), ("Weighted average", scores["weighted"])]
+            self._rows += [("Macro mean", scores["macro"]), ("Weighted mean", scores["weighted"])]
         self.endResetModel()
 
     def rowCount(self, parent: _Index | None = None) -> int:

@@ -88,7 +88,7 @@ class MetricsTab(QWidget):
         page.addWidget(left)
         page.addWidget(right)
         page.setChildrenCollapsible(False)
-        left.setMinimumWidth(round(24 * theme.em))
+        left.setMinimumWidth(round(29 * theme.em))
         page.setStretchFactor(0, 2)
         page.setStretchFactor(1, 3)
         return page
@@ -100,7 +100,7 @@ class MetricsTab(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         view.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
         view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("Validation") + 16)
+        view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("Precision") + 8)
         return view
 
     @Slot()
