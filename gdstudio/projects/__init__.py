@@ -1,0 +1,1 @@
+"""What leaves the program: exports that stand on their own."""

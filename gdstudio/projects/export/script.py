@@ -1,0 +1,222 @@
+"""An experiment as one Python file that needs torch, pandas and scikit-learn alone, and gives the same numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+import gdstudio
+from gdstudio.core.errors import StudioError
+from gdstudio.core.files import write_atomic, write_text
+from gdstudio.core.registry import registry
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import Dataset
+from gdstudio.projects.export import script_data, script_model, script_training
+from gdstudio.training.device import choose_device
+from gdstudio.training.run import complete
+
+
+@dataclass(frozen=True)
+class Script:
+    """A program that does what an experiment says.
+
+    Attributes:
+        text: The Python file.
+        table: Rows that must lie beside it; None where it can read them elsewhere.
+        data_name: The name that those rows must have.
+    """
+
+    text: str
+    table: pd.DataFrame | None
+    data_name: str
+
+    def save(self, path: Path) -> list[Path]:
+        """Write the file and, where it needs them, its rows beside it; the files that were written.
+
+        Raises:
+            StudioError: The folder cannot be written.
+        """
+        written = [path]
+        if self.table is not None:
+            table, data = self.table, path.with_name(self.data_name)
+            write_atomic(data, lambda part: table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
+            written.append(data)
+        write_text(path, self.text)
+        return written
+
+
+def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment") -> Script:
+    """The script of an experiment; nothing needs to be trained.
+
+    Args:
+        spec: The experiment.
+        dataset: The dataset of ``spec.data``.
+        stem: Name of the file without its ending.
+
+    Raises:
+        StudioError: The script cannot express something of the experiment, so that its numbers would be others.
+    """
+    spec = complete(spec, dataset)
+    if choose_device(spec.training.device).type != "cpu":
+        raise StudioError(
+            "The script computes on the processor, and this experiment on the graphics card.",
+            "Set training.device to cpu.",
+        )
+    data_name = f"{stem}_data.csv"
+    data = script_data.reading(dataset, data_name)
+    per_epoch = len(script_training.batch_sizes(spec, dataset))
+    total = spec.training.epochs * per_epoch
+    sections = [
+        _title("1. Read the data") + data.code,
+        _title("2. Split the rows") + script_data.splitting(dataset),
+        _title("3. Turn columns into numbers, with constants from the training rows alone")
+        + script_data.preparing(dataset),
+        _title("4. Build the model") + script_model.model(spec, dataset),
+        _title("5. Choose loss, optimizer and learning rate")
+        + script_model.loss(spec, dataset)
+        + "\n\n"
+        + script_training.optimizer(spec)
+        + "\n\n"
+        + script_training.learning_rate(spec, total, per_epoch),
+        _title("6. Train") + script_training.loop(spec, dataset),
+        _title("7. Evaluate") + _evaluation(spec, dataset),
+    ]
+    body = "\n\n\n".join(part.rstrip("\n") for part in sections) + "\n"
+    return Script(f"{_head(spec, dataset, body)}\n\n{body}", data.table, data_name)
+
+
+def write_script(spec: ExperimentSpec, dataset: Dataset, path: Path) -> list[Path]:
+    """Make and write the script of an experiment; see :func:`make_script` and :meth:`Script.save`."""
+    return make_script(spec, dataset, path.stem).save(path)
+
+
+def _title(text: str) -> str:
+    return f"# {text}\n# {'-' * len(text)}\n\n"
+
+
+#: Import → what a line that needs it has in it.
+_IMPORTS = {
+    "import argparse": "",
+    "import hashlib": "",
+    "import math": "math.",
+    "from pathlib import Path": "Path(",
+    "\nimport numpy as np": "",
+    "import pandas as pd": "",
+    "import torch": "",
+    "from sklearn import datasets": "datasets.",
+    "from sklearn import metrics": "",
+    "from sklearn.model_selection import train_test_split": "train_test_split(",
+    "from torch import nn": "",
+    "from torch.nn import functional as F": "F.",
+}
+
+
+def _head(spec: ExperimentSpec, dataset: Dataset, body: str) -> str:
+    imports = "\n".join(line for line, sign in _IMPORTS.items() if sign in body)
+    model = registry("models")[spec.model.kind]
+    outputs = script_model.outputs_of(spec, dataset)
+    summary = model.summary(spec.model, len(dataset.feature_names), outputs)  # type: ignore[attr-defined]
+    optimizer = registry("optimizers")[spec.optimizer.kind].label
+    classes = f"CLASSES = {list(dataset.classes)!r}\n" if dataset.classes else ""
+    rate = float(spec.get("optimizer.lr"))
+    rows = len(dataset.train)
+    return f'''\
+"""{summary}, trained with {optimizer} on {rows:,} rows.
+
+Written by Gradient Descent Studio {gdstudio.__version__}. It needs torch, pandas and scikit-learn, and gives the very
+numbers of the studio where their versions, the processor and the number of threads are the same.
+
+Options: --losses FILE writes the loss of every step, --predictions FILE the predictions of the test rows.
+"""
+
+{imports}
+options = argparse.ArgumentParser()
+options.add_argument("--losses", help="write step and train_loss as a CSV file")
+options.add_argument("--predictions", help="write the predictions of the test rows as a CSV file")
+options = options.parse_args()
+
+SEED = {spec.training.seed}  # decides the first weights, the order of the rows and what dropout drops
+EPOCHS = {spec.training.epochs}  # how often every training row is seen
+LEARNING_RATE = {rate!r}  # size of the steps
+TARGET = {dataset.preparation.target!r}  # the column to predict
+{classes}
+torch.set_num_threads({spec.training.threads})  # another number can change the last digits
+
+
+def stream_seed(seed, stream):
+    """A seed of its own for each use of chance, so that one never disturbs another."""
+    return int.from_bytes(hashlib.sha256(f"{{stream}}/{{seed}}".encode()).digest()[:6], "big")
+'''
+
+
+def _evaluation(spec: ExperimentSpec, dataset: Dataset) -> str:
+    code = '''\
+def predict(rows):
+    """The model's raw outputs for some rows, with dropout switched off."""
+    model.eval()
+    with torch.no_grad():
+        inputs = torch.from_numpy(np.ascontiguousarray(features[rows]))
+        return torch.cat([model(part) for part in inputs.split(4096)]).numpy().astype(np.float64)
+
+
+'''
+    if dataset.classes:
+        hstack = ""
+        if script_model.outputs_of(spec, dataset) == 1:
+            hstack = "    outputs = np.hstack([np.zeros_like(outputs), outputs])  # one output speaks of two classes\n"
+        code += f'''\
+def probabilities(outputs):
+    """The softmax: numbers above 0 that add to 1."""
+{hstack}    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+for name, part in (("train", train), ("validation", validation), ("test", test)):
+    if not len(part):
+        continue
+    shares = probabilities(predict(part))
+    predicted = shares.argmax(axis=1)
+    print(f"{{name}}: {{len(part)}} rows")
+    print(f"  accuracy {{metrics.accuracy_score(target[part], predicted):.4g}}")
+    print(f"  log loss {{metrics.log_loss(target[part], shares, labels=range(len(CLASSES))):.4g}}")
+'''
+        if len(dataset.classes) == 2:
+            code += """\
+    if len(np.unique(target[part])) == 2:
+        print(f"  ROC AUC {metrics.roc_auc_score(target[part], shares[:, 1]):.4g}")
+"""
+        columns = """\
+    shares = probabilities(predict(test))
+    names = np.array(CLASSES, dtype=object)
+    table = {"row": test, "target": names[target[test]], "prediction": names[shares.argmax(axis=1)]}
+    table |= {f"probability_{name}": shares[:, i] for i, name in enumerate(CLASSES)}
+"""
+    else:
+        code += """\
+truth = frame[TARGET].to_numpy(dtype=np.float64, na_value=np.nan)
+for name, part in (("train", train), ("validation", validation), ("test", test)):
+    if not len(part):
+        continue
+    predicted = predict(part)[:, 0] * target_scale + target_center  # back in the target's own unit
+    print(f"{name}: {len(part)} rows")
+    print(f"  mean absolute error {metrics.mean_absolute_error(truth[part], predicted):.4g}")
+    print(f"  root mean squared error {metrics.mean_squared_error(truth[part], predicted) ** 0.5:.4g}")
+    if len(part) > 1:
+        print(f"  R² {metrics.r2_score(truth[part], predicted):.4g}")
+"""
+        columns = """\
+    predicted = predict(test)[:, 0] * target_scale + target_center
+    table = {"row": test, "target": truth[test], "prediction": predicted}
+"""
+    return (
+        code
+        + f"""
+if options.losses:
+    steps = pd.DataFrame({{"step": range(1, len(losses) + 1), "train_loss": losses}})
+    steps.to_csv(options.losses, index=False, lineterminator="\\n")
+if options.predictions:
+{columns}    pd.DataFrame(table).to_csv(options.predictions, index=False, lineterminator="\\n")
+"""
+    )
