@@ -123,7 +123,8 @@ class Explore(QWidget):
         if self._found is None or not current.isValid():
             return
         column = self._found.columns[model.source_row(current.row())]
-        self._chart.set_title(column.name if len(column.name) < 60 else f"{column.name[:59]}…")
+        # The mark keeps a name in Arabic letters at its chart, not at the one to the right.
+        self._chart.set_title(f"\u200e{column.name if len(column.name) < 60 else f'{column.name[:59]}…'}")
         if len(column.edges):
             self._chart.set_histogram(column.edges, column.counts, self._found.groups)
         elif column.bars:
