@@ -229,7 +229,9 @@ class ImportDialog(QDialog):
             self._form.edited.connect(self._edit)
             self._place.addWidget(self._form)
         self._form.show_values(settings)
-        self._side.setMinimumWidth(self._side.widget().minimumSizeHint().width() + round(2 * self._theme.em))
+        content = self._side.widget()
+        if content is not None:
+            self._side.setMinimumWidth(content.minimumSizeHint().width() + round(2 * self._theme.em))
 
     def _show_part(self, settings: Settings) -> None:
         """The list of sheets or tables, where the format has them."""
@@ -257,8 +259,9 @@ class ImportDialog(QDialog):
         assert self._preview is not None
         while (item := self._others.takeAt(0)) is not None:
             widget = item.widget()
-            widget.setParent(None)
-            widget.deleteLater()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
         for number, (sentence, _) in enumerate(self._preview.alternatives):
             label = QLabel(sentence, wordWrap=True)
             button = named(QPushButton("Read it so"), f"import.alternative.{number}", f"{sentence} Read it so.")
