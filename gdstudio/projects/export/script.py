@@ -13,7 +13,7 @@ from gdstudio.core.files import write_atomic, write_text
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
-from gdstudio.projects.export import script_data, script_model, script_training
+from gdstudio.projects.export import script_data, script_model, script_preparation, script_training
 from gdstudio.training.device import choose_device
 from gdstudio.training.run import complete
 
@@ -72,7 +72,7 @@ def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment"
         _title("1. Read the data") + data.code,
         _title("2. Split the rows") + script_data.splitting(dataset),
         _title("3. Turn columns into numbers, with constants from the training rows alone")
-        + script_data.preparing(dataset),
+        + script_preparation.preparing(dataset),
         _title("4. Build the model") + script_model.model(spec, dataset),
         _title("5. Choose loss, optimizer and learning rate")
         + script_model.loss(spec, dataset)
