@@ -132,6 +132,7 @@ Options: --losses FILE writes the loss of every step, --predictions FILE the pre
 """
 
 {imports}
+
 options = argparse.ArgumentParser()
 options.add_argument("--losses", help="write step and train_loss as a CSV file")
 options.add_argument("--predictions", help="write the predictions of the test rows as a CSV file")

@@ -230,7 +230,8 @@ rows = np.flatnonzero(frame[TARGET].notna())
     if stratified:
         code += "classes = np.array([CLASSES.index(name) for name in frame[TARGET].iloc[rows]], dtype=np.int64)\n"
     code += f"""
-# The training part teaches, the validation part judges while training, the test part is kept to the end. {why}
+# The training part teaches, the validation part judges while training, the test part is kept to the end.
+# {why}
 random = np.random.RandomState(stream_seed({spec.seed}, "split") % 2**32)
 train = np.arange(len(rows))
 validation = test = train[:0]
