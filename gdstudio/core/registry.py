@@ -64,6 +64,7 @@ FAMILIES: Mapping[str, str] = {
     "readers": "gdstudio.data.readers",
     "models": "gdstudio.models",
     "losses": "gdstudio.objectives.losses",
+    "surfaces": "gdstudio.objectives.surfaces",
     "optimizers": "gdstudio.optim.optimizers",
     "schedules": "gdstudio.optim.schedules",
     "initializers": "gdstudio.optim.initializers",

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
+from gdstudio.core.dotted import DottedSpec
 from gdstudio.core.errors import RefusedError, StudioError, from_validation
 from gdstudio.core.fields import setting
 from gdstudio.core.regimen import RegularizationSpec, TrainingSpec
@@ -187,7 +188,7 @@ class DataSpec(Frozen):
     preparation: PreparationSpec = Field(default_factory=PreparationSpec)
 
 
-class ExperimentSpec(Frozen):
+class ExperimentSpec(DottedSpec):
     """Everything that decides the numbers of a run."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -261,53 +262,6 @@ class ExperimentSpec(Frozen):
         except (ValueError, RecursionError) as error:
             raise StudioError(f"{path} is not a JSON file: {error}.") from None
         return cls.parse(value)
-
-    def to_json(self) -> str:
-        """The spec as JSON text with every default filled in; floats read back to the same bits."""
-        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-
-    def get(self, path: str) -> Any:
-        """The value at a dotted path, e.g. ``get("optimizer.lr")``; raises StudioError where there is none."""
-        value: Any = self
-        for name in path.split("."):
-            if isinstance(value, Frozen) and name in type(value).model_fields:
-                value = getattr(value, name)
-            elif isinstance(value, Mapping) and name in value:
-                value = value[name]
-            else:
-                raise StudioError(f"There is no setting {path}.")
-        return value
-
-    def with_values(self, values: Mapping[str, Any]) -> ExperimentSpec:
-        """A new spec with dotted paths set.
-
-        Naming another ``kind`` starts from that kind's own defaults; the order of the paths does not matter.
-
-        Raises:
-            StudioError: An unknown path (with the nearest valid names) or a value that does not fit.
-        """
-        plain = self.model_dump(mode="json")
-        for path, value in sorted(values.items(), key=lambda item: not item[0].endswith(".kind")):
-            _put(plain, path.split("."), value, path)
-        return type(self).parse(plain)
-
-
-def _put(section: dict[str, Any], parts: list[str], value: Any, path: str) -> None:
-    """Set one dotted path in a plain spec; a new kind drops the settings of the old one."""
-    name, *rest = parts
-    if rest:
-        inner = section.get(name)
-        if inner is None:
-            inner = section[name] = {}
-        if not isinstance(inner, dict):
-            raise StudioError(f"There is no setting {path}: {name} holds a value, not a section.")
-        _put(inner, rest, value, path)
-    elif name == "kind":
-        if section.get("kind") != value:
-            section.clear()
-        section["kind"] = value
-    else:
-        section[name] = value
 
 
 def _names(value: Mapping[str, Any]) -> dict[str, list[str]]:

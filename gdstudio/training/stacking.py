@@ -16,8 +16,8 @@ from gdstudio.core.seeds import stream_seed
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, Part
 from gdstudio.models.layers.dropout import SeededDropout
-from gdstudio.training.modules import build_model
 from gdstudio.training.direct import direct_step
+from gdstudio.training.modules import build_model
 from gdstudio.training.objective import make_criterion
 
 #: Optimizers whose step is the learning rate times something that does not depend on it, value by value.

@@ -123,7 +123,7 @@ def test_optimizers_reach_what_the_gallery_says(entry: SurfaceEntry) -> None:
         assert distance < 0.5
         return
     assert (result.status, result.kind) == ("converged", "minimum")
-    assert (distance < 1e-4) is entry.trial.lowest
+    assert bool(distance < 1e-4) is entry.trial.lowest
 
 
 def test_the_start_may_be_drawn_and_noise_repeats() -> None:

@@ -65,6 +65,20 @@ def _residual(chart: Any) -> None:
     chart.set_residuals(np.linspace(0, 10, 80), _RNG.normal(size=80), unit="price")
 
 
+def _correlation(chart: Any) -> None:
+    chart.set_matrix(("age", "income", "visits"), np.array([[1, 0.7, -0.4], [0.7, 1, 0.1], [-0.4, 0.1, 1]]))
+
+
+def _distribution(chart: Any) -> None:
+    chart.set_histogram(np.linspace(0, 10, 11), _RNG.integers(1, 40, (2, 10)), ("no", "yes"))
+
+
+def _landscape(chart: Any) -> None:
+    axis = np.linspace(-1, 1, 21)
+    chart.set_picture(axis, axis, axis[:, None] ** 2 + 3 * axis**2)
+    chart.set_path(np.column_stack([axis[:8], axis[:8] ** 2]), np.zeros(8))
+
+
 #: What each chart is given to draw; a chart that is missing here fails the step, so that none is forgotten.
 _FILL: dict[str, Callable[[Any], None]] = {
     "LineChart": _line,
@@ -72,6 +86,9 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "ConfusionMatrixChart": _confusion,
     "RocChart": _roc,
     "ResidualChart": _residual,
+    "CorrelationChart": _correlation,
+    "DistributionChart": _distribution,
+    "LandscapeChart": _landscape,
 }
 
 

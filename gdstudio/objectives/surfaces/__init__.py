@@ -1,0 +1,1 @@
+"""Functions worth descending, one a file."""

@@ -1,0 +1,22 @@
+"""Rastrigin: an entry of the gallery of functions."""
+
+from __future__ import annotations
+
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+
+ENTRY = SurfaceEntry(
+    key="rastrigin",
+    label="Rastrigin",
+    settings=surface_settings("rastrigin"),
+    expression="20 + x**2 - 10*cos(2*pi*x) + y**2 - 10*cos(2*pi*y)",
+    ranges=((-5.12, 5.12), (-5.12, 5.12)),
+    start=(2.2, 1.8),
+    minima=(Minimum((0.0, 0.0), 0.0),),
+    trial=Trial("sgd", 0.002, 1000, lowest=False),
+    help=(
+        "A bowl full of dents: descent ends in the nearest dent. Only a start close to the middle, or large "
+        "noisy steps, find the lowest. Try restarts, or gradient noise."
+    ),
+    source="Rastrigin (1974); Mühlenbein et al. (1991)",
+    order=60,
+)
