@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import create_model
+from typing import Any
 
 from gdstudio.core.registry import Entry, Settings
 
@@ -33,13 +31,6 @@ class Trial:
     lr: float
     steps: int
     lowest: bool = True
-
-
-def surface_settings(key: str) -> type[Settings]:
-    """The settings of an entry: its key alone, since everything else stands in the formula."""
-    name = "".join(part.capitalize() for part in key.split("_"))
-    kind: Any = (Literal[key], key)  # a type that is made here, which no checker can follow
-    return create_model(f"{name}Settings", __base__=Settings, kind=kind)
 
 
 def _formula_of(settings: Settings) -> str:

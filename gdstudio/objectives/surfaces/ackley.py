@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class AckleySettings(Settings):
+    """Ackley has no settings: all of it stands in its formula."""
+
+    kind: Literal["ackley"] = "ackley"
+
 
 ENTRY = SurfaceEntry(
     key="ackley",
     label="Ackley",
-    settings=surface_settings("ackley"),
+    settings=AckleySettings,
     expression="-20*exp(-0.2*sqrt((x**2 + y**2 + 1e-18)/2)) - exp((cos(2*pi*x) + cos(2*pi*y))/2) + 20 + e",
     ranges=((-5.0, 5.0), (-5.0, 5.0)),
     start=(2.5, 1.5),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class BealeSettings(Settings):
+    """Beale has no settings: all of it stands in its formula."""
+
+    kind: Literal["beale"] = "beale"
+
 
 ENTRY = SurfaceEntry(
     key="beale",
     label="Beale",
-    settings=surface_settings("beale"),
+    settings=BealeSettings,
     expression="(1.5 - x + x*y)**2 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2",
     ranges=((-4.5, 4.5), (-4.5, 4.5)),
     start=(1.0, 1.0),

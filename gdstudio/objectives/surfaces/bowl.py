@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class BowlSettings(Settings):
+    """Bowl has no settings: all of it stands in its formula."""
+
+    kind: Literal["bowl"] = "bowl"
+
 
 ENTRY = SurfaceEntry(
     key="bowl",
     label="Bowl",
-    settings=surface_settings("bowl"),
+    settings=BowlSettings,
     expression="x**2 + y**2",
     ranges=((-3.0, 3.0), (-3.0, 3.0)),
     start=(2.5, 1.5),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class CliffSettings(Settings):
+    """Cliff has no settings: all of it stands in its formula."""
+
+    kind: Literal["cliff"] = "cliff"
+
 
 ENTRY = SurfaceEntry(
     key="cliff",
     label="Cliff",
-    settings=surface_settings("cliff"),
+    settings=CliffSettings,
     expression="x**2/10 + y**2/10 + 10*sigmoid(8*(x - 2))",
     ranges=((-3.0, 5.0), (-4.0, 4.0)),
     start=(4.5, 2.0),

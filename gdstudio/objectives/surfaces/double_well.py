@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class DoubleWellSettings(Settings):
+    """Double well has no settings: all of it stands in its formula."""
+
+    kind: Literal["double_well"] = "double_well"
+
 
 ENTRY = SurfaceEntry(
     key="double_well",
     label="Double well",
-    settings=surface_settings("double_well"),
+    settings=DoubleWellSettings,
     expression="(x**2 - 1)**2 + x/4",
     ranges=((-2.0, 2.0),),
     start=(1.6,),

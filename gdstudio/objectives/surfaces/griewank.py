@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class GriewankSettings(Settings):
+    """Griewank has no settings: all of it stands in its formula."""
+
+    kind: Literal["griewank"] = "griewank"
+
 
 ENTRY = SurfaceEntry(
     key="griewank",
     label="Griewank",
-    settings=surface_settings("griewank"),
+    settings=GriewankSettings,
     expression="1 + (x**2 + y**2)/4000 - cos(x)*cos(y/sqrt(2))",
     ranges=((-10.0, 10.0), (-10.0, 10.0)),
     start=(7.0, 5.0),

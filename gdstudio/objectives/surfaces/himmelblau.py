@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class HimmelblauSettings(Settings):
+    """Himmelblau has no settings: all of it stands in its formula."""
+
+    kind: Literal["himmelblau"] = "himmelblau"
+
 
 ENTRY = SurfaceEntry(
     key="himmelblau",
     label="Himmelblau",
-    settings=surface_settings("himmelblau"),
+    settings=HimmelblauSettings,
     expression="(x**2 + y - 11)**2 + (x + y**2 - 7)**2",
     ranges=((-6.0, 6.0), (-6.0, 6.0)),
     start=(0.0, 0.0),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class MonkeySaddleSettings(Settings):
+    """Monkey saddle has no settings: all of it stands in its formula."""
+
+    kind: Literal["monkey_saddle"] = "monkey_saddle"
+
 
 ENTRY = SurfaceEntry(
     key="monkey_saddle",
     label="Monkey saddle",
-    settings=surface_settings("monkey_saddle"),
+    settings=MonkeySaddleSettings,
     expression="x**3 - 3*x*y**2 + (x**2 + y**2)**2/4",
     ranges=((-4.0, 4.0), (-4.0, 4.0)),
     start=(1.0, 0.01),

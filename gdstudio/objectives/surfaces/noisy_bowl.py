@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class NoisyBowlSettings(Settings):
+    """Noisy bowl has no settings: all of it stands in its formula."""
+
+    kind: Literal["noisy_bowl"] = "noisy_bowl"
+
 
 ENTRY = SurfaceEntry(
     key="noisy_bowl",
     label="Noisy bowl",
-    settings=surface_settings("noisy_bowl"),
+    settings=NoisyBowlSettings,
     expression="x**2 + 3*y**2",
     ranges=((-3.0, 3.0), (-3.0, 3.0)),
     start=(2.5, 2.0),

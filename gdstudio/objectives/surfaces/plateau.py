@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class PlateauSettings(Settings):
+    """Plateau has no settings: all of it stands in its formula."""
+
+    kind: Literal["plateau"] = "plateau"
+
 
 ENTRY = SurfaceEntry(
     key="plateau",
     label="Plateau",
-    settings=surface_settings("plateau"),
+    settings=PlateauSettings,
     expression="1 - exp(-(x**2 + y**2)/2)",
     ranges=((-5.0, 5.0), (-5.0, 5.0)),
     start=(2.5, 1.5),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class RastriginSettings(Settings):
+    """Rastrigin has no settings: all of it stands in its formula."""
+
+    kind: Literal["rastrigin"] = "rastrigin"
+
 
 ENTRY = SurfaceEntry(
     key="rastrigin",
     label="Rastrigin",
-    settings=surface_settings("rastrigin"),
+    settings=RastriginSettings,
     expression="20 + x**2 - 10*cos(2*pi*x) + y**2 - 10*cos(2*pi*y)",
     ranges=((-5.12, 5.12), (-5.12, 5.12)),
     start=(2.2, 1.8),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class RavineSettings(Settings):
+    """Ravine has no settings: all of it stands in its formula."""
+
+    kind: Literal["ravine"] = "ravine"
+
 
 ENTRY = SurfaceEntry(
     key="ravine",
     label="Ravine",
-    settings=surface_settings("ravine"),
+    settings=RavineSettings,
     expression="x**2 + 25*y**2",
     ranges=((-6.0, 6.0), (-3.0, 3.0)),
     start=(5.0, 1.0),

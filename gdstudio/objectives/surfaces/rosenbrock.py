@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class RosenbrockSettings(Settings):
+    """Rosenbrock has no settings: all of it stands in its formula."""
+
+    kind: Literal["rosenbrock"] = "rosenbrock"
+
 
 ENTRY = SurfaceEntry(
     key="rosenbrock",
     label="Rosenbrock",
-    settings=surface_settings("rosenbrock"),
+    settings=RosenbrockSettings,
     expression="(1 - x)**2 + 100*(y - x**2)**2",
     ranges=((-2.0, 2.0), (-1.0, 3.0)),
     start=(-1.5, 2.0),

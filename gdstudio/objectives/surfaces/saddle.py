@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class SaddleSettings(Settings):
+    """Saddle has no settings: all of it stands in its formula."""
+
+    kind: Literal["saddle"] = "saddle"
+
 
 ENTRY = SurfaceEntry(
     key="saddle",
     label="Saddle",
-    settings=surface_settings("saddle"),
+    settings=SaddleSettings,
     expression="x**2 - y**2 + y**4/4",
     ranges=((-2.0, 2.0), (-2.5, 2.5)),
     start=(1.5, 0.001),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class SixHumpCamelSettings(Settings):
+    """Six-hump camel has no settings: all of it stands in its formula."""
+
+    kind: Literal["six_hump_camel"] = "six_hump_camel"
+
 
 ENTRY = SurfaceEntry(
     key="six_hump_camel",
     label="Six-hump camel",
-    settings=surface_settings("six_hump_camel"),
+    settings=SixHumpCamelSettings,
     expression="(4 - 2.1*x**2 + x**4/3)*x**2 + x*y + (4*y**2 - 4)*y**2",
     ranges=((-2.0, 2.0), (-1.0, 1.0)),
     start=(0.1, 0.9),

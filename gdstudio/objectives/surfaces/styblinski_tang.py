@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial, surface_settings
+from typing import Literal
+
+from gdstudio.core.registry import Settings
+from gdstudio.objectives.surface_entry import Minimum, SurfaceEntry, Trial
+
+
+class StyblinskiTangSettings(Settings):
+    """Styblinski–Tang has no settings: all of it stands in its formula."""
+
+    kind: Literal["styblinski_tang"] = "styblinski_tang"
+
 
 ENTRY = SurfaceEntry(
     key="styblinski_tang",
     label="Styblinski–Tang",
-    settings=surface_settings("styblinski_tang"),
+    settings=StyblinskiTangSettings,
     expression="((x**4 - 16*x**2 + 5*x) + (y**4 - 16*y**2 + 5*y))/2",
     ranges=((-5.0, 5.0), (-5.0, 5.0)),
     start=(0.5, -1.0),

