@@ -54,5 +54,7 @@ def test_the_tour_on_the_command_line_works(
 def test_every_file_of_a_run_folder_is_described(tmp_path: Path) -> None:
     assert main(["train", "--sample", "iris", "--set", "training.epochs=1", "--out", str(tmp_path / "R")]) == 0
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
-    described = {name for row in rows for name in re.findall(r"`(checkpoint|[\w.]+\.(?:json|csv|txt|safetensors))`", row)}
+    described = {
+        name for row in rows for name in re.findall(r"`(checkpoint|[\w.]+\.(?:json|csv|txt|safetensors))`", row)
+    }
     assert described == {path.name for path in (tmp_path / "R").iterdir()}
