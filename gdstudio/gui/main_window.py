@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDockWidget,
     QFileDialog,
-    QLabel,
     QMainWindow,
-    QMenu,
     QMessageBox,
-    QProgressBar,
     QScrollArea,
-    QSizePolicy,
-    QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -32,7 +24,7 @@ from gdstudio.gui.actions import ActionRow, make_actions
 from gdstudio.gui.dialogs.import_table import ImportDialog
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
-from gdstudio.gui.naming import named
+from gdstudio.gui.menus import fill_menus, fill_view_menu
 from gdstudio.gui.panels.data import DataPanel
 from gdstudio.gui.panels.messages import MessagesPanel
 from gdstudio.gui.panels.model import ModelPanel
@@ -40,17 +32,11 @@ from gdstudio.gui.panels.optimizer import OptimizerPanel
 from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.panels.training import TrainingPanel
 from gdstudio.gui.paste import pasted_table
-from gdstudio.gui.progress import ProgressReadout
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
-from gdstudio.gui.tabs.boundary import Boundary
-from gdstudio.gui.tabs.labs import LabsTab
-from gdstudio.gui.tabs.landscape import LandscapeTab
-from gdstudio.gui.tabs.metrics import MetricsTab
-from gdstudio.gui.tabs.predictions import PredictionsTab
-from gdstudio.gui.tabs.table import TableTab
-from gdstudio.gui.tabs.training import TrainingTab
+from gdstudio.gui.tabs.all import make_tabs
 from gdstudio.gui.theme import Theme
+from gdstudio.gui.toolbar import RunToolbar
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
 from gdstudio.gui.widgets.messages import Banner, Level
 
@@ -58,8 +44,6 @@ from gdstudio.gui.widgets.messages import Banner, Level
 _POLL_MILLISECONDS = 40
 #: Width of the panels in heights of a line of text.
 _PANEL_WIDTH = 21.5
-#: Steps a second, 0 for as many as the machine can.
-_PACES = {"Full speed": 0, "100 steps/s": 100, "20 steps/s": 20, "5 steps/s": 5, "1 step/s": 1}
 
 
 class MainWindow(QMainWindow):
@@ -83,9 +67,10 @@ class MainWindow(QMainWindow):
         self._actions = make_actions(self, theme, self._rows())
         self._banner = Banner(theme)
         self._messages = MessagesPanel()
-        self._make_tabs(jobs)
+        self._make_middle()
         self._make_panels()
-        self._make_toolbar()
+        self._toolbar = RunToolbar(session, theme, self._actions)
+        self.addToolBar(self._toolbar)
         self._make_docks()
         self._make_menus()
         self._poll = QTimer(self)
@@ -132,21 +117,8 @@ class MainWindow(QMainWindow):
             ActionRow("app.quit", "&Quit", self.close, "Ctrl+Q"),
         ]
 
-    def _make_tabs(self, jobs: Jobs) -> None:
-        boundary = Boundary(self.session, self.theme, jobs)
-        self._tabs = QTabWidget()
-        self._tabs.setObjectName("tabs")
-        self._tabs.setDocumentMode(True)
-        for label, tab in (
-            ("Data", TableTab(self.session, self.theme, jobs)),
-            ("Training", TrainingTab(self.session, self.theme, boundary)),
-            ("Metrics", MetricsTab(self.session, self.theme)),
-            ("Landscape", LandscapeTab(self.session, self.theme, jobs)),
-            ("Predictions", PredictionsTab(self.session, self.theme)),
-            ("Labs", LabsTab(self.session, self.theme, jobs)),
-        ):
-            self._tabs.addTab(tab, label)
-        self._tabs.setCurrentIndex(1)
+    def _make_middle(self) -> None:
+        self._tabs = make_tabs(self.session, self.theme, self._jobs)
         self._tabs.currentChanged.connect(self._refresh)
         middle = QWidget()
         layout = QVBoxLayout(middle)
@@ -181,36 +153,6 @@ class MainWindow(QMainWindow):
         self._add_dock("Experiment", "dock.experiment", area, Qt.DockWidgetArea.LeftDockWidgetArea)
         area.setMinimumWidth(int(_PANEL_WIDTH * self.theme.em))
 
-    def _make_toolbar(self) -> None:
-        bar = QToolBar("Run")
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        size = int(1.2 * self.theme.em)
-        bar.setIconSize(QSize(size, size))
-        for name in ("run.start", "run.pause", "run.step", "run.stop", "run.reset"):
-            bar.addAction(self._actions[name])
-        start = bar.widgetForAction(self._actions["run.start"])
-        start.setProperty("role", "primary")
-        self._actions["run.start"].setIcon(self.theme.icon("play", "on_accent"))
-        self._pace = named(
-            QComboBox(), "run.pace", "Pace", "Slow motion for watching; the numbers are the same at every pace"
-        )
-        for label, steps in _PACES.items():
-            self._pace.addItem(label, steps)
-        self._pace.activated.connect(self._choose_pace)
-        bar.addWidget(self._pace)
-        bar.addSeparator()
-        self._bar = named(QProgressBar(), "run.progress", "Progress of the run")
-        self._bar.setTextVisible(False)
-        self._bar.setMaximumWidth(int(12 * self.theme.em))
-        bar.addWidget(self._bar)
-        self._readout = named(QLabel(), "run.readout", "State of the run")
-        self._readout.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(self._readout)
-        self._progress = ProgressReadout()
-        self.addToolBar(bar)
-
     def _make_docks(self) -> None:
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         self._runs_dock = self._add_dock("Runs", "dock.runs", RunsPanel(self.session, self.theme), below)
@@ -227,47 +169,11 @@ class MainWindow(QMainWindow):
         return dock
 
     def _make_menus(self) -> None:
-        menus = {
-            "&File": ("data.open", "data.paste", "run.save", None, "app.quit"),
-            "&Edit": ("edit.undo", "edit.redo"),
-            "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.reset"),
-        }
-        for title, names in menus.items():
-            menu = self.menuBar().addMenu(title)
-            for name in names:
-                menu.addAction(self._actions[name]) if name else menu.addSeparator()
-            if title == "&File":
-                menu.insertMenu(self._actions["run.save"], self._make_samples_menu())
-        view = self.menuBar().addMenu("&View")
-        for dock in self.findChildren(QDockWidget):
-            view.addAction(dock.toggleViewAction())
-        view.addSeparator()
-        schemes = QActionGroup(self)
-        for scheme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
-            action = QAction(label, self, checkable=True)
-            action.setObjectName(f"view.{scheme}")
-            action.setChecked(self.theme.scheme == scheme)
-            action.setData(scheme)
-            schemes.addAction(action)
-            view.addAction(action)
-        schemes.triggered.connect(self._choose_scheme)
-        view.addSeparator()
-        view.addAction(self._actions["view.reset"])
-        self.menuBar().addMenu("&Help").addAction(self._actions["help.about"])
-
-    def _make_samples_menu(self) -> QMenu:
-        """The samples, each an action of its own."""
-        menu = QMenu("Open a &sample", self)
-        menu.menuAction().setObjectName("data.sample")
-        for key, entry in registry("samples").items():
-            action = menu.addAction(entry.label)
-            action.setObjectName(f"data.sample.{key}")
-            action.setToolTip(entry.help)
-            action.triggered.connect(partial(self._open_sample, key))
-        return menu
-
-    def _open_sample(self, key: str, checked: bool = False) -> None:
-        self.session.load(registry("samples").settings(key))
+        bar = self.menuBar()
+        fill_menus(bar, self._actions, self.session)
+        docks = self.findChildren(QDockWidget)
+        fill_view_menu(bar, docks, self.theme, self._actions["view.reset"], self._choose_scheme)
+        bar.addMenu("&Help").addAction(self._actions["help.about"])
 
     def _usual_size(self) -> QSize:
         """Large enough for four charts, never larger than the screen."""
@@ -282,10 +188,7 @@ class MainWindow(QMainWindow):
         tab = self._tabs.currentWidget()
         if hasattr(tab, "refresh"):
             tab.refresh()
-        share, text = self._progress.read(self.session)
-        self._bar.setRange(0, 1000)
-        self._bar.setValue(int(1000 * share))
-        self._readout.setText(text)
+        self._toolbar.refresh()
 
     @Slot()
     def _state_changed(self) -> None:
@@ -321,14 +224,9 @@ class MainWindow(QMainWindow):
         if level != "info":
             self._banner.show_message(cast(Level, level), text, hint)
 
-    @Slot(int)
-    def _choose_pace(self, index: int) -> None:
-        self.session.set_pace(self._pace.itemData(index))
-
-    @Slot(QAction)
-    def _choose_scheme(self, action: QAction) -> None:
-        self.theme.set_scheme(action.data())
-        self._settings.scheme = action.data()
+    def _choose_scheme(self, scheme: str) -> None:
+        self.theme.set_scheme(scheme)
+        self._settings.scheme = scheme
 
     def open_file(self) -> None:
         """Ask for a table and load it."""

@@ -23,6 +23,7 @@ from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.loader import TableLoader
 from gdstudio.gui.run_controller import RunController, State
 from gdstudio.gui.runs import Run, Runs, changed, next_color, without
+from gdstudio.gui.spec_edits import completed, edit_text, for_table, to_train_again, with_columns, with_target
 from gdstudio.gui.undo import UndoStack
 
 if TYPE_CHECKING:
@@ -109,35 +110,26 @@ class Session(QObject):
             return True
         if self.control is not None and set(values) == {"optimizer.lr"}:
             self.control.set_learning_rate(float(values["optimizer.lr"]))
-        self._remember(text or _edit_text(values))
+        self._remember(text or edit_text(values))
         self._take_spec(edited)
         return True
 
     def edit_columns(self, columns: Mapping[str, ColumnSpec], text: str) -> None:
         """Set what the columns are, as one step of undo; the loss is found anew where it no longer fits."""
         self._remember(text)
-        data = self.spec.data.model_copy(update={"columns": dict(columns)})
-        self._take_spec(self.spec.model_copy(update={"data": data}))
+        self._take_spec(with_columns(self.spec, columns))
 
     def choose_target(self, name: str) -> None:
         """Predict another column; the one that was predicted becomes a feature."""
-        columns = dict(self.spec.data.columns)
-        if name == self.spec.data.target or name not in columns:
-            return
-        old = self.spec.data.target
-        if old in columns:
-            columns[old] = columns[old].model_copy(update={"role": "feature"})
-        columns[name] = columns[name].model_copy(update={"role": "target"})
-        self._remember(f"target {name}")
-        data = self.spec.data.model_copy(update={"columns": columns, "target": name, "positive_class": None})
-        self._take_spec(self.spec.model_copy(update={"data": data}))
+        if name != self.spec.data.target and name in self.spec.data.columns:
+            self._remember(f"target {name}")
+            self._take_spec(with_target(self.spec, name))
 
     def use_settings_of(self, run: Run) -> None:
         """Take a finished run's settings back into the panels, with its table."""
         self._remember(f"settings of {run.name}")
-        training = run.result.spec.training.model_copy(update={"lr_changes": ()})
         self.table = run.result.dataset.table
-        self._take_spec(run.result.spec.model_copy(update={"training": training}))
+        self._take_spec(to_train_again(run.result.spec))
         self._prepare()
 
     def _take_spec(self, spec: ExperimentSpec) -> None:
@@ -211,11 +203,7 @@ class Session(QObject):
         if self.table is not None:
             self._remember(f"data {table.name}")
         self.table = table
-        # Roles, target and loss belong to the table that goes; shares and scaling are the person's choice and stay.
-        data = self.spec.data.model_copy(
-            update={"source": table.source, "target": None, "positive_class": None, "columns": columns}
-        )
-        self.spec = self.spec.model_copy(update={"data": data, "loss": None})
+        self.spec = for_table(self.spec, table, columns)
         self._prepare()
         self.spec_changed.emit()
 
@@ -233,10 +221,7 @@ class Session(QObject):
     def _prepared(self, dataset: Dataset, losses: dict[str, Settings]) -> None:
         self.dataset = dataset
         self.data_problem = None
-        loss = self.spec.loss
-        if loss is None or loss.kind not in losses:
-            loss = next(iter(losses.values()))
-        complete = self.spec.model_copy(update={"data": dataset.spec, "loss": loss})
+        complete = completed(self.spec, dataset.spec, losses)
         self.table_changed.emit()
         if complete != self.spec:
             self.spec = complete
@@ -390,9 +375,3 @@ class Session(QObject):
             self.message.emit(
                 "error", f"Something unexpected went wrong: {type(error).__name__}: {error}", "The run was ended."
             )
-
-
-def _edit_text(values: Mapping[str, Any]) -> str:
-    """What undo says of an edit, e.g. "learning rate"."""
-    path = next(iter(values))
-    return path.split(".")[-1].replace("_", " ")

@@ -1,0 +1,82 @@
+"""The menus: which action is found where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMenu, QMenuBar
+
+from gdstudio.core.registry import registry
+from gdstudio.gui.session import Session
+from gdstudio.gui.theme import Theme
+
+#: A title and the actions below it by id, None for a line between them; ``data.sample`` is the samples' own menu.
+_MENUS: dict[str, tuple[str | None, ...]] = {
+    "&File": ("data.open", "data.paste", "data.sample", None, "run.save", None, "app.quit"),
+    "&Edit": ("edit.undo", "edit.redo"),
+    "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.reset"),
+}
+
+
+def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], session: Session) -> None:
+    """File, Edit and Run."""
+    for title, names in _MENUS.items():
+        menu = bar.addMenu(title)
+        for name in names:
+            if name is None:
+                menu.addSeparator()
+            elif name == "data.sample":
+                menu.addMenu(_samples_menu(menu, session))
+            else:
+                menu.addAction(actions[name])
+
+
+def fill_view_menu(
+    bar: QMenuBar,
+    docks: Iterable[QDockWidget],
+    theme: Theme,
+    reset: QAction,
+    choose_scheme: Callable[[str], object],
+) -> None:
+    """Docks to show and hide, the colours, and the way back to the first layout.
+
+    Args:
+        bar: Gets the menu.
+        docks: Each gets a row to show or hide it.
+        theme: Says which colours are chosen now.
+        reset: Puts the docks back.
+        choose_scheme: Called with ``system``, ``light`` or ``dark``.
+    """
+    view = bar.addMenu("&View")
+    for dock in docks:
+        view.addAction(dock.toggleViewAction())
+    view.addSeparator()
+    schemes = QActionGroup(view)
+    for scheme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+        action = QAction(label, view, checkable=True)
+        action.setObjectName(f"view.{scheme}")
+        action.setChecked(theme.scheme == scheme)
+        action.setData(scheme)
+        schemes.addAction(action)
+        view.addAction(action)
+    schemes.triggered.connect(lambda action: choose_scheme(action.data()))
+    view.addSeparator()
+    view.addAction(reset)
+
+
+def _samples_menu(parent: QMenu, session: Session) -> QMenu:
+    """The samples, each an action of its own."""
+    menu = QMenu("Open a &sample", parent)
+    menu.menuAction().setObjectName("data.sample")
+    for key, entry in registry("samples").items():
+        action = menu.addAction(entry.label)
+        action.setObjectName(f"data.sample.{key}")
+        action.setToolTip(entry.help)
+        action.triggered.connect(partial(_open_sample, session, key))
+    return menu
+
+
+def _open_sample(session: Session, key: str, checked: bool = False) -> None:
+    session.load(registry("samples").settings(key))
