@@ -68,11 +68,11 @@ def run(arguments: Sequence[str]) -> int:
     _report_unexpected(window)
     window.show()
     # Torch takes seconds to import: the window is there first, and Start finds it warm.
-    QTimer.singleShot(0, lambda: window.session.warm_up(_warm_up))
+    QTimer.singleShot(0, lambda: window.session.warm_up(warm_up))
     return application.exec()
 
 
-def _warm_up(job: Job) -> str:
+def warm_up(job: Job) -> str:
     """Import what the first run needs and take one step; returns what is known of CUDA."""
     import torch
 

@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MILLISECONDS)
         self._poll.timeout.connect(self._refresh)
+        session.warmed_up.connect(self._garbage.spare)
         session.message.connect(self._tell)
         session.state_changed.connect(self._state_changed)
         session.undo_changed.connect(self._undo_changed)

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from gdstudio.core.registry import registry
-from gdstudio.gui.app import create_main_window
+from gdstudio.gui.app import create_main_window, warm_up
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.training.run import run_experiment
@@ -83,6 +83,10 @@ def main() -> None:
         window.resize(1280, 800)
         window.show()
         until(application, lambda: window.session.dataset is not None)
+        warm: list[str] = []
+        window.session.warmed_up.connect(warm.append)
+        window.session.warm_up(warm_up)
+        until(application, lambda: warm)
         run_experiment(window.session.spec.with_values({"training.epochs": 1}))
         lateness(application, 1.0)
         print(f"{'':28}{'median':>9}{'p99':>9}{'max':>9}{'steps/s':>10}   (lateness in ms)")

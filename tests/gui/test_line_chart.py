@@ -222,3 +222,15 @@ def test_a_million_points_are_redrawn_well_within_a_frame(chart: LineChart) -> N
         chart.plot.viewport().repaint()
         spent.append(time.perf_counter() - started)
     assert np.median(spent) < 0.033  # about 0.002 measured
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_restless_curve_is_drawn_with_the_thinnest_line_and_a_calm_one_as_wide_as_the_rest(chart, part):
+    x = np.arange(300.0)
+    noise = np.random.default_rng(0).standard_normal(300)
+    widths = []
+    for values in (np.exp(-x / 100), noise):
+        chart.set_series("a", "A", x, values, part=part)
+        widths.append(chart._series["a"]._curve.opts["pen"].widthF())
+    calm, restless = widths
+    assert calm > restless == 1.0

@@ -31,6 +31,11 @@ _POINT_SIZE = 8
 _FINER = 4
 
 
+def between(values: Array) -> Array:
+    """The picture's points between those at which the model was asked, ``(h, w, …)`` to ``(4h, 4w, …)``."""
+    return finer(values, _FINER)
+
+
 @dataclass(frozen=True, eq=False)
 class _Points:
     """The rows of one part."""
@@ -47,6 +52,7 @@ class _Field:
     x: Array
     y: Array
     values: Array
+    fine: Array
 
 
 class BoundaryChart(Chart):
@@ -102,7 +108,9 @@ class BoundaryChart(Chart):
         if first or self._field is None:
             self.fit()
 
-    def set_field(self, x: Array, y: Array, values: Array, *, classes: Sequence[str] = ()) -> None:
+    def set_field(
+        self, x: Array, y: Array, values: Array, *, classes: Sequence[str] = (), fine: Array | None = None
+    ) -> None:
         """Draw what the model says.
 
         Args:
@@ -110,10 +118,12 @@ class BoundaryChart(Chart):
             y: ``(h,)`` grid along the second.
             values: ``(h, w, c)`` probabilities, or ``(h, w)`` values.
             classes: Names of the classes; none for a regression.
+            fine: :func:`between` of the values where a background job has made it; it takes ten milliseconds.
         """
         first = self._field is None
         self._classes = tuple(classes)
-        self._field = _Field(x, y, np.asarray(values, dtype=np.float64))
+        values = np.asarray(values, dtype=np.float64)
+        self._field = _Field(x, y, values, between(values) if fine is None else fine)
         self._draw_field()
         self.set_empty(False)
         if first:
@@ -136,7 +146,7 @@ class BoundaryChart(Chart):
         field = self._field
         if field is None:
             return
-        fine = finer(field.values, _FINER)
+        fine = field.fine
         theme = self.theme
         image = class_image(fine, theme) if fine.ndim == 3 else value_image(fine, *self._value_range(), theme)
         self._image.setImage(image, autoLevels=False, levels=None)

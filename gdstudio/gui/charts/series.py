@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
 
 from gdstudio.gui.charts.pyramid import Array, Pyramid
 from gdstudio.gui.charts.smoothing import Smoother
 from gdstudio.gui.theme import PartName, Theme
 
-#: Curves of more points than this are drawn without antialiasing, which costs several times as much, and one pixel
-#: wide where they are dashed, since Qt breaks up every dash of a wide line.
-_SMOOTH_EDGES_BELOW = 400
+#: A curve that goes up and down more often than this many times its height is drawn with the thinnest line: what a
+#: wide antialiased or dashed line costs grows with its length on the screen (tens of milliseconds for some hundred
+#: noisy points), where Qt draws the thinnest one in less than two whatever its length.
+_CALM_TRAVEL = 8.0
 
 
 class Series:
@@ -34,6 +36,7 @@ class Series:
         self.smooth = Smoother()
         self._plot = plot
         self._curve, self._mean = pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="finite")
+        self._pens = {item: QPen() for item in (self._curve, self._mean)}
         self._dot = pg.ScatterPlotItem(size=7)
         for item in self._items:
             plot.addItem(item, ignoreBounds=True)
@@ -67,8 +70,9 @@ class Series:
         """Pens in the theme's colours; what stays in the background lies below the rest."""
         main = theme.series_pen(self.color_index, self.part, faint=self.faint and not self.smoothing)
         back = theme.series_pen(self.color_index, self.part, faint=True)
-        self._mean.setPen(main)
-        self._curve.setPen(back if self.smoothing or self.faint else main)
+        self._pens = {self._mean: main, self._curve: back if self.smoothing or self.faint else main}
+        for curve, pen in self._pens.items():
+            curve.setPen(pen)
         self._dot.setPen(pg.mkPen(None))
         self._dot.setBrush(pg.mkBrush(main.color()))
         for item in self._items:
@@ -84,15 +88,28 @@ class Series:
             columns: Pixels that it has.
             log: Whether the exponents are drawn rather than the values.
         """
-        _draw(self._curve, self.points, start, end, columns, log)
+        self._draw(self._curve, self.points, start, end, columns, log)
         if self.smoothing:
-            _draw(self._mean, self.smooth.points, start, end, columns, log)
+            self._draw(self._mean, self.smooth.points, start, end, columns, log)
         self._mean.setVisible(bool(self.smoothing))
         # A line needs two points; a single one would be invisible.
         single = len(self.points) == 1
         self._dot.setVisible(single)
         if single:
             self._dot.setData(self.points.x, _exponents(self.points.y) if log else self.points.y)
+
+    def _draw(self, item: pg.PlotCurveItem, points: Pyramid, start: float, end: float, columns: int, log: bool) -> None:
+        x, y = points.window(start, end, columns)
+        if log:
+            y = _exponents(y)
+        pen = QPen(self._pens[item])
+        if _travel(y) > _CALM_TRAVEL:
+            # At 200 % the thinnest line would be a hair; a solid one of two pixels is cheap without antialiasing.
+            solid = pen.style() == Qt.PenStyle.SolidLine
+            pen.setWidthF(self._plot.devicePixelRatioF() if solid else 1.0)
+        item.opts["antialias"] = pen.widthF() == 1.0 or pen == self._pens[item]
+        item.opts["pen"] = pen
+        item.setData(x, y, connect="finite")
 
     def remove(self) -> None:
         """Take it off the plot."""
@@ -105,16 +122,11 @@ class Series:
         return self.smooth.points if self.smoothing else self.points
 
 
-def _draw(item: pg.PlotCurveItem, points: Pyramid, start: float, end: float, columns: int, log: bool) -> None:
-    x, y = points.window(start, end, columns)
-    if log:
-        y = _exponents(y)
-    crowded = len(x) >= _SMOOTH_EDGES_BELOW
-    item.opts["antialias"] = not crowded
-    pen = item.opts["pen"]
-    if crowded and pen.style() != Qt.PenStyle.SolidLine and pen.widthF() > 1:
-        pen.setWidthF(1.0)
-    item.setData(x, y, connect="finite")
+def _travel(y: Array) -> float:
+    """How often a curve covers its own height, up and down together: 1 where it only rises or only falls."""
+    finite = y[np.isfinite(y)]
+    height = np.ptp(finite) if len(finite) else 0.0
+    return float(np.abs(np.diff(finite)).sum() / height) if height > 0 else 0.0
 
 
 def _exponents(y: Array) -> Array:

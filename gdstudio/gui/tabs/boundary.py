@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gdstudio.core.registry import registry
-from gdstudio.gui.charts.boundary import BoundaryChart
+from gdstudio.gui.charts.boundary import BoundaryChart, between
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Theme
@@ -104,23 +104,24 @@ class Boundary(QWidget):
     def _draw(self, spec: ExperimentSpec, dataset: Dataset, source: Any) -> None:
         plane = self._plane
 
-        def work(job: Job) -> tuple[Plane, np.ndarray]:
+        def work(job: Job) -> tuple[Plane, np.ndarray, np.ndarray]:
             from gdstudio.evaluation.boundary import decision_field, make_plane
             from gdstudio.training.modules import module_with
 
             made = plane or make_plane(dataset.preparation, dataset.table.frame)
             model = module_with(source, spec, dataset)
             probabilities = registry("losses")[spec.loss.kind].probabilities  # type: ignore[union-attr]
-            return made, decision_field(model, made, dataset.preparation, probabilities)
+            field = decision_field(model, made, dataset.preparation, probabilities)
+            return made, field, between(field)
 
         self._job = self._jobs.run(work, on_done=self._show, on_failed=self._failed)
 
     @Slot(object)
-    def _show(self, drawn: tuple[Plane, np.ndarray]) -> None:
+    def _show(self, drawn: tuple[Plane, np.ndarray, np.ndarray]) -> None:
         self._job = None
-        self._plane, field = drawn
+        self._plane, field, fine = drawn
         assert self._dataset is not None
-        self.chart.set_field(self._plane.x, self._plane.y, field, classes=self._dataset.classes)
+        self.chart.set_field(self._plane.x, self._plane.y, field, classes=self._dataset.classes, fine=fine)
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
