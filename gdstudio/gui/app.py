@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 import gdstudio
 from gdstudio import paths
-from gdstudio.core.registry import registry
+from gdstudio.core.registry import Settings, registry
 from gdstudio.core.spec import FileSource
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.logs import start_logging
@@ -26,6 +26,8 @@ from gdstudio.gui.theme import Theme
 log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.0002
+#: What competes with the first painting waits so long.
+_FIRST_PAINT_MILLISECONDS = 30
 
 
 def create_main_window(settings: WindowSettings | None = None, first: Path | None = None) -> MainWindow:
@@ -35,6 +37,14 @@ def create_main_window(settings: WindowSettings | None = None, first: Path | Non
         settings: What is remembered between starts.
         first: A file to open; the purchase data otherwise.
     """
+    window = _make_window(settings or WindowSettings())
+    window.complete()
+    QTimer.singleShot(0, window, lambda: window.session.load(_source(first)))
+    return window
+
+
+def _make_window(settings: WindowSettings) -> MainWindow:
+    """The window with what is seen at first."""
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         raise RuntimeError("a QApplication must exist")
@@ -42,7 +52,6 @@ def create_main_window(settings: WindowSettings | None = None, first: Path | Non
     # let go of it. At Python's usual 5 ms a redraw of many calls took ten times as long (p99 of the event loop's
     # lateness 39 ms against 23 ms), and the run was slower too (2,200 against 4,000 steps a second).
     sys.setswitchinterval(_SWITCH_SECONDS)
-    settings = settings or WindowSettings()
     theme = Theme(application, settings.scheme)
     jobs = Jobs()
     session = Session(jobs)
@@ -50,10 +59,11 @@ def create_main_window(settings: WindowSettings | None = None, first: Path | Non
     jobs.setParent(window)
     session.setParent(window)
     theme.setParent(window)
-    source = FileSource(path=str(first)) if first else registry("samples").settings("purchase")
-    # Once the event loop runs, so that reading does not compete with the first painting.
-    QTimer.singleShot(0, window, lambda: session.load(source))
     return window
+
+
+def _source(first: Path | None) -> Settings:
+    return FileSource(path=str(first)) if first else registry("samples").settings("purchase")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -64,11 +74,17 @@ def run(arguments: Sequence[str]) -> int:
     application.setApplicationVersion(gdstudio.__version__)
     start_logging(paths.user_state())
     settings = WindowSettings()
-    window = create_main_window(settings, Path(arguments[0]) if arguments else None)
+    window = _make_window(settings)
     _report_unexpected(window)
     window.show()
-    # Torch takes seconds to import: the window is there first, and Start finds it warm.
-    QTimer.singleShot(0, lambda: window.session.warm_up(warm_up))
+
+    def go_on() -> None:
+        window.complete()
+        window.session.load(_source(Path(arguments[0]) if arguments else None))
+        # Torch takes seconds to import: the window is there first, and Start finds it warm.
+        window.session.warm_up(warm_up)
+
+    QTimer.singleShot(_FIRST_PAINT_MILLISECONDS, window, go_on)
     return application.exec()
 
 

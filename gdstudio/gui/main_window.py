@@ -34,7 +34,7 @@ from gdstudio.gui.panels.training import TrainingPanel
 from gdstudio.gui.paste import pasted_table
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
-from gdstudio.gui.tabs.all import make_tabs
+from gdstudio.gui.tabs.all import Tabs
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.toolbar import RunToolbar
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
@@ -89,6 +89,10 @@ class MainWindow(QMainWindow):
         self._state_changed()
         self._undo_changed()
 
+    def complete(self) -> None:
+        """Make what is not seen at first."""
+        self._tabs.complete()
+
     # -- layout -----------------------------------------------------------------------------------------
 
     def _rows(self) -> list[ActionRow]:
@@ -119,7 +123,7 @@ class MainWindow(QMainWindow):
         ]
 
     def _make_middle(self) -> None:
-        self._tabs = make_tabs(self.session, self.theme, self._jobs)
+        self._tabs = Tabs(self.session, self.theme, self._jobs)
         self._tabs.currentChanged.connect(self._refresh)
         middle = QWidget()
         layout = QVBoxLayout(middle)
@@ -185,10 +189,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _refresh(self) -> None:
-        """Draw what is new in the visible tab; the only place that reads a history while it grows."""
-        tab = self._tabs.currentWidget()
-        if hasattr(tab, "refresh"):
-            tab.refresh()
+        """Draw what is new of the run."""
+        self._tabs.refresh()
         self._toolbar.refresh()
 
     @Slot()

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final, Literal, get_args
 
-import qtawesome
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QIconEngine, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetricsF, QIcon, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
+from gdstudio.gui.icons import CharacterIcon
 from gdstudio.gui.stylesheet import stylesheet
 from gdstudio.paths import resources
 
@@ -174,10 +174,14 @@ class Theme(QObject):
         """An icon that is drawn in the colours in force whenever it is painted.
 
         Args:
-            name: One of Material Design Icons, e.g. ``"play"``; with a dot, any name of QtAwesome.
+            name: One of Material Design Icons, e.g. ``"play"``.
             token: Its colour.
         """
-        return QIcon(_ThemedIcon(self, name if "." in name else f"mdi6.{name}", token))
+
+        def colors() -> tuple[QColor, QColor]:
+            return self.color(token), blend(self.color("muted"), self.color("surface"), 0.5)
+
+        return QIcon(CharacterIcon(name, colors))
 
     @property
     def em(self) -> float:
@@ -267,32 +271,3 @@ def contrast(first: QColor, second: QColor) -> float:
 
     low, high = sorted((luminance(first), luminance(second)))
     return (high + 0.05) / (low + 0.05)
-
-
-class _ThemedIcon(QIconEngine):
-    """Paints one of QtAwesome's characters in the colour that the theme has at that moment."""
-
-    def __init__(self, theme: Theme, name: str, token: str) -> None:
-        super().__init__()
-        self._theme, self._name, self._token = theme, name, token
-
-    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Paint the character, muted when disabled."""
-        theme = self._theme
-        color = theme.color(self._token)
-        if mode == QIcon.Mode.Disabled:
-            color = blend(theme.color("muted"), theme.color("surface"), 0.5)
-        qtawesome.icon(self._name, color=color).paint(painter, rect)
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """A transparent picture of the character."""
-        picture = QPixmap(size)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
-        return picture
-
-    def clone(self) -> QIconEngine:
-        """A second engine for a detached copy of the icon."""
-        return _ThemedIcon(self._theme, self._name, self._token)

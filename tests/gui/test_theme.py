@@ -99,5 +99,5 @@ def test_icons_take_the_colour_in_force(theme: Theme) -> None:
 def test_a_copy_of_an_icon_can_be_painted(theme: Theme, qtbot: QtBot) -> None:
     button = QPushButton()
     qtbot.addWidget(button)
-    button.setIcon(theme.icon("mdi6.stop", "danger"))
+    button.setIcon(theme.icon("stop", "danger"))
     assert not button.icon().pixmap(QSize(16, 16)).isNull()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.session import Session
@@ -15,24 +15,39 @@ from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.gui.theme import Theme
 
-#: The one that is seen first.
-_FIRST = "Training"
 
+class Tabs(QTabWidget):
+    """Every tab; one that has a ``refresh`` is asked to draw what is new while it is visible and a run goes.
 
-def make_tabs(session: Session, theme: Theme, jobs: Jobs) -> QTabWidget:
-    """Every tab; one that has a ``refresh`` is asked to draw what is new while it is visible and a run goes."""
-    tabs = QTabWidget()
-    tabs.setObjectName("tabs")
-    tabs.setDocumentMode(True)
-    for label, tab in (
-        ("Data", TableTab(session, theme, jobs)),
-        ("Training", TrainingTab(session, theme, Boundary(session, theme, jobs))),
-        ("Metrics", MetricsTab(session, theme)),
-        ("Landscape", LandscapeTab(session, theme, jobs)),
-        ("Predictions", PredictionsTab(session, theme)),
-        ("Labs", LabsTab(session, theme, jobs)),
-    ):
-        tabs.addTab(tab, label)
-        if label == _FIRST:
-            tabs.setCurrentWidget(tab)
-    return tabs
+    The first one that is seen is made at once, the others by :meth:`complete`, so that the window is there sooner.
+    """
+
+    def __init__(self, session: Session, theme: Theme, jobs: Jobs) -> None:
+        super().__init__()
+        self._session, self._theme, self._jobs = session, theme, jobs
+        self.setObjectName("tabs")
+        self.setDocumentMode(True)
+        self._first = TrainingTab(session, theme, Boundary(session, theme, jobs))
+        self.addTab(self._first, "Training")
+
+    def complete(self) -> None:
+        """Make the rest; nothing happens where that was done."""
+        if self.count() > 1:
+            return
+        session, theme, jobs = self._session, self._theme, self._jobs
+        self.setUpdatesEnabled(False)
+        self.insertTab(0, TableTab(session, theme, jobs), "Data")
+        for label, tab in (
+            ("Metrics", MetricsTab(session, theme)),
+            ("Landscape", LandscapeTab(session, theme, jobs)),
+            ("Predictions", PredictionsTab(session, theme)),
+            ("Labs", LabsTab(session, theme, jobs)),
+        ):
+            self.addTab(tab, label)
+        self.setUpdatesEnabled(True)
+
+    def refresh(self) -> None:
+        """Draw what is new in the visible tab; the only place that reads a history while it grows."""
+        tab: QWidget | None = self.currentWidget()
+        if hasattr(tab, "refresh"):
+            tab.refresh()
