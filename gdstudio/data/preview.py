@@ -20,7 +20,7 @@ from gdstudio.data.streams import open_plain
 from gdstudio.data.table import Table
 
 if TYPE_CHECKING:
-    from gdstudio.data.readers.csv import CsvSettings
+    from gdstudio.data.text.csv_settings import CsvSettings
 
 #: Bytes of a text that a preview reads.
 _HEAD_BYTES = 1 << 18

@@ -24,7 +24,7 @@ from gdstudio.data.text.structure import find_structure
 from gdstudio.data.tidy import text_of, tidy_column
 
 if TYPE_CHECKING:
-    from gdstudio.data.readers.excel import ExcelSettings
+    from gdstudio.data.workbook_settings import ExcelSettings
 
 #: A workbook may unfold to so many bytes and have so many cells in a sheet: Python holds each cell as an object.
 _MOST_BYTES = 2 << 30

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gdstudio.core.spec import ExperimentSpec, FileSource
-from gdstudio.data.readers.csv import CsvSettings
+from gdstudio.data.text.csv_settings import CsvSettings
 from gdstudio.training.run import run_experiment
 from gdstudio.training.run_folder import SavedRun, load_run
 

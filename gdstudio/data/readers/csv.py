@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gdstudio.core.errors import StudioError
-from gdstudio.core.fields import setting
-from gdstudio.core.registry import Settings
 from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading
+from gdstudio.data.text.csv_settings import CsvSettings
 
 if TYPE_CHECKING:
     from gdstudio.data.text.dialect import Dialect
 
 _ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".psv")
-
-
-class CsvSettings(Settings):
-    """How the text is read; what is empty is guessed from the file."""
-
-    kind: Literal["csv"] = "csv"
-    encoding: str = setting("", label="Encoding", help="How letters are stored, e.g. utf-8 or cp1252.")
-    delimiter: str = setting("", label="Delimiter", help="What stands between two values; \\t is a tab.", max_length=8)
-    quote: str | None = setting(None, label="Quote", help='What encloses a value, usually ".', max_length=1)
-    escape: str | None = setting(
-        None, label="Escape", help="What precedes a quote within a value; usually quotes are doubled.", max_length=1
-    )
-    decimal: str = setting("", label="Decimal mark", help="The mark before decimals: a point or a comma.", max_length=1)
-    thousands: str | None = setting(
-        None, label="Thousands mark", help="The mark between thousands; found for each column when empty.", max_length=1
-    )
-    header: int | None = setting(
-        None, label="Header rows", help="How many rows hold the column names; 0 where there are none.", ge=0, le=20
-    )
-    skip_rows: int | None = setting(
-        None, label="Skip lines", help="Lines before the table that are no part of it.", ge=0, le=10_000
-    )
-    skip_footer: int | None = setting(
-        None, label="Skip rows at the end", help="Rows behind the table that are no part of it.", ge=0, le=10_000
-    )
-    missing_words: tuple[str, ...] | None = setting(
-        None, label="Missing-value words", help="Words that stand for a missing value.", hidden=True
-    )
 
 
 def offers(path: Path, head: bytes) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from gdstudio.core.registry import Settings
 from gdstudio.core.spec import ColumnSpec, ColumnType, Role
 from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading
-from gdstudio.data.readers.csv import CsvSettings
+from gdstudio.data.text.csv_settings import CsvSettings
 
 if TYPE_CHECKING:
     from gdstudio.data.text.dialect import Dialect

@@ -19,7 +19,7 @@ from gdstudio.data.text.numerals import is_code
 from gdstudio.data.text.structure import Structure, find_structure
 
 if TYPE_CHECKING:
-    from gdstudio.data.readers.csv import CsvSettings
+    from gdstudio.data.text.csv_settings import CsvSettings
 
 #: Bytes that the dialect is found from.
 SAMPLE_BYTES = 1 << 18
