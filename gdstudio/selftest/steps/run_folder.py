@@ -43,7 +43,7 @@ def _run(folder: Path) -> str:
     saved = load_run(halves)
     written = (whole / "metrics.json").read_text(encoding="utf-8")
     expect(f"{saved.evaluate()['test']['accuracy']!r}" in written, "Scored again, the saved run has other scores.")
-    return f"Stopped after {stopped.steps} steps, gone on with to the same bits, read back and scored again."
+    return f"Stopped after {stopped.steps} steps, continued to the same bits, read back and scored again."
 
 
 STEP = Step(key="resume", label="Stops, saves, goes on to the bit", run=_run, order=40)
