@@ -90,8 +90,14 @@ class MainWindow(QMainWindow):
         self._undo_changed()
 
     def complete(self) -> None:
-        """Make what is not seen at first."""
+        """Make what is not seen at first, and say what an earlier start has left."""
         self._tabs.complete()
+        if self.session.left_run is not None:
+            self._tell(
+                "warning",
+                "A run was cut off when the program ended.",
+                "Run, Go on with the run that was cut off, takes it up at its last checkpoint.",
+            )
 
     # -- layout -----------------------------------------------------------------------------------------
 
@@ -116,6 +122,22 @@ class MainWindow(QMainWindow):
             ActionRow("edit.redo", "&Redo", session.redo, "Ctrl+Y", "redo"),
             ActionRow(
                 "run.save", "Save &run…", self.save_run, "Ctrl+S", "content-save-outline", "Write the run's folder"
+            ),
+            ActionRow(
+                "run.resume",
+                "Go on with a saved r&un…",
+                self.resume_run,
+                "",
+                "play-circle-outline",
+                "Choose a run's folder and train on from its checkpoint",
+            ),
+            ActionRow(
+                "run.recover",
+                "Go on with the run that was &cut off",
+                self.recover_run,
+                "",
+                "backup-restore",
+                "The program ended while this run went; it goes on from its last checkpoint",
             ),
             ActionRow("view.reset", "&Reset layout", self._reset_layout, tip="Put docks back where they were"),
             ActionRow("help.about", "&About", self._about, "F1", "information-outline", "Version and licence"),
@@ -204,6 +226,8 @@ class MainWindow(QMainWindow):
         self._actions["run.stop"].setEnabled(state in ("Running", "Paused"))
         self._actions["run.reset"].setEnabled(not busy)
         self._actions["run.save"].setEnabled(self.session.result is not None and not busy)
+        self._actions["run.resume"].setEnabled(not busy)
+        self._actions["run.recover"].setEnabled(not busy and self.session.left_run is not None)
         self._poll.start() if busy else self._poll.stop()
         if state == "Done" and len(self.session.runs) == 2 and not self._runs_dock.isVisible():
             # From the second run on there is something to compare.
@@ -258,6 +282,18 @@ class MainWindow(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, "Save the run as a folder", "run")
         if path:
             self.session.save_result(Path(path))
+
+    def resume_run(self) -> None:
+        """Ask for a run's folder and go on with it."""
+        path = QFileDialog.getExistingDirectory(self, "Go on with the run in this folder")
+        if path:
+            self.session.resume_folder(Path(path))
+
+    def recover_run(self) -> None:
+        """Go on with a run that ended with the program that trained it."""
+        folder = self.session.left_run
+        if folder is not None:
+            self.session.resume_folder(folder)
 
     def _reset_layout(self) -> None:
         self.restoreState(self._first_arrangement)

@@ -16,7 +16,7 @@ from gdstudio.gui.theme import Theme
 _MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": ("data.open", "data.paste", "data.sample", None, "run.save", None, "app.quit"),
     "&Edit": ("edit.undo", "edit.redo"),
-    "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.reset"),
+    "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.resume", "run.recover", None, "run.reset"),
 }
 
 

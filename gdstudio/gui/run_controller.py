@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from gdstudio import paths
 from gdstudio.core.control import RunControl
 from gdstudio.core.events import Event, LearningRateChanged, Note, Paused, Resumed, Started
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.gui.training_thread import TrainingThread
+from gdstudio.gui.unfinished import UnfinishedRuns
 
 if TYPE_CHECKING:
     from gdstudio.data.table import Table
+    from gdstudio.training.checkpoint import Checkpoint
 
 State = Literal["Idle", "Running", "Paused", "Stopping", "Done", "Failed"]
 #: States in which a thread trains.
@@ -34,6 +38,7 @@ class RunController(QObject):
         state: One of :data:`State`.
         history: Of the run on screen.
         started: How many steps the run will have; None before its first one.
+        unfinished: Where checkpoints lie while a run goes.
     """
 
     state_changed = Signal(str)
@@ -49,6 +54,7 @@ class RunController(QObject):
         self.history = RunHistory()
         self.started: Started | None = None
         self._thread: TrainingThread | None = None
+        self.unfinished = UnfinishedRuns(paths.user_state() / "unfinished")
         self._pace = 0.0
 
     @property
@@ -66,9 +72,17 @@ class RunController(QObject):
         """What the run that goes trains."""
         return self._thread.spec if self._thread is not None else None
 
-    def begin(self, spec: ExperimentSpec, table: Table, paused: bool = False) -> None:
+    def begin(
+        self, spec: ExperimentSpec, table: Table, paused: bool = False, resume_from: Checkpoint | None = None
+    ) -> None:
         """Start a thread; with ``paused`` it waits after its first step."""
-        thread = TrainingThread(spec, table, self)
+        if resume_from is not None and resume_from.folder is not None:
+            if resume_from.folder.is_dir():
+                self.unfinished.adopt(resume_from.folder)
+            else:  # a run of this window that has ended: all of it is in memory
+                resume_from = replace(resume_from, folder=None)
+        folder = self.unfinished.claim()
+        thread = TrainingThread(spec, table, self, resume_from=resume_from, checkpoint_to=folder)
         thread.control.set_pace(self._pace)
         if paused:
             thread.control.step()
@@ -149,6 +163,7 @@ class RunController(QObject):
         if thread is not None:
             thread.wait()
             thread.deleteLater()
+            self.unfinished.done()
         self._set_state("Failed" if self.state == "Failed" else "Done")
         self.ended.emit()
 

@@ -23,12 +23,14 @@ from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.loader import TableLoader
 from gdstudio.gui.run_controller import RunController, State
 from gdstudio.gui.runs import Run, Runs, changed, next_color, without
-from gdstudio.gui.spec_edits import completed, edit_text, for_table, to_train_again, with_columns, with_target
+from gdstudio.gui.spec_edits import completed, edit_text, for_table, to_go_on, to_train_again, with_columns, with_target
 from gdstudio.gui.undo import UndoStack
+from gdstudio.gui.unfinished import stopped_run
 
 if TYPE_CHECKING:
     from gdstudio.data.dataset import Dataset
     from gdstudio.data.table import Table
+    from gdstudio.training.checkpoint import Checkpoint
     from gdstudio.training.result import RunResult
 
 
@@ -85,7 +87,7 @@ class Session(QObject):
         self._runner = RunController(self)
         self._runner.state_changed.connect(self.state_changed)
         self._runner.run_started.connect(self.run_started)
-        self._runner.said.connect(self._said)
+        self._runner.said.connect(lambda text: self.message.emit("info", text, ""))
         self._runner.succeeded.connect(self._succeeded)
         self._runner.failed.connect(self._tell)
         self._runner.ended.connect(self.runs_changed)
@@ -270,6 +272,11 @@ class Session(QObject):
         return self._runner.spec or self.spec
 
     @property
+    def left_run(self) -> Path | None:
+        """The folder of a run that ended with the program that trained it; None where there is none."""
+        return self._runner.unfinished.left()
+
+    @property
     def next_color(self) -> int:
         """The hue of the run that goes, or of the next one."""
         return next_color(self.runs)
@@ -291,6 +298,25 @@ class Session(QObject):
             self._tell(self.data_problem)
         else:
             self._runner.begin(self.spec, self.table, paused)
+
+    def go_on_with(self, checkpoint: Checkpoint, table: Table) -> None:
+        """Go on with a run that was stopped or cut off; one that took all its steps gets the epochs on screen."""
+        try:
+            spec = to_go_on(checkpoint, self.spec.training.epochs)
+        except StudioError as error:
+            self._tell(error)
+            return
+        self._remember("going on with a run")
+        self.table = table
+        self._take_spec(to_train_again(spec))
+        self._prepare()
+        self._runner.begin(spec, table, resume_from=checkpoint)
+
+    def resume_folder(self, folder: Path) -> None:
+        """Go on with the run of a folder: its checkpoint and its data are read in the background."""
+        self._jobs.run(
+            lambda job: stopped_run(folder), on_done=lambda read: self.go_on_with(*read), on_failed=self._tell
+        )
 
     def pause(self) -> None:
         """Wait after the step that is going; a paused run goes on."""
@@ -320,10 +346,6 @@ class Session(QObject):
         self.runs = (*self.runs, Run(number, f"Run {number}", self.next_color, result))
         if result.status == "diverged":
             self.message.emit("warning", result.message, "")
-
-    @Slot(str)
-    def _said(self, text: str) -> None:
-        self.message.emit("info", text, "")
 
     def warm_up(self, work: Callable[[Job], str]) -> None:
         """Do in the background what the first run would wait for."""

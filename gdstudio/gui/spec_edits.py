@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import Settings
 from gdstudio.core.spec import ColumnSpec, DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
     from gdstudio.data.table import Table
+    from gdstudio.training.checkpoint import Checkpoint
 
 
 def with_columns(spec: ExperimentSpec, columns: Mapping[str, ColumnSpec]) -> ExperimentSpec:
@@ -48,6 +50,23 @@ def completed(spec: ExperimentSpec, prepared: DataSpec, losses: Mapping[str, Set
 def to_train_again(spec: ExperimentSpec) -> ExperimentSpec:
     """A finished run's settings, without the rates that were changed by hand while it went."""
     return spec.model_copy(update={"training": spec.training.model_copy(update={"lr_changes": ()})})
+
+
+def to_go_on(checkpoint: Checkpoint, epochs: int) -> ExperimentSpec:
+    """The settings of a run to go on with; one that took all its steps gets ``epochs``.
+
+    Raises:
+        StudioError: It has taken all its steps, and ``epochs`` are no more.
+    """
+    spec = checkpoint.spec
+    if checkpoint.step < spec.training.epochs * checkpoint.steps_per_epoch:
+        return spec
+    if epochs <= spec.training.epochs:
+        raise StudioError(
+            f"The run has taken all its {spec.training.epochs} epochs.",
+            "Set Epochs in the Training panel to more, then go on with it.",
+        )
+    return spec.with_values({"training.epochs": epochs})
 
 
 def edit_text(values: Mapping[str, Any]) -> str:

@@ -13,7 +13,10 @@ from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gdstudio.data.table import Table
+    from gdstudio.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,13 @@ class TrainingThread(QThread):
     """Runs one experiment.
 
     Signals carry the run's life, never a step: charts poll :attr:`history`.
+
+    Args:
+        spec: The experiment.
+        table: Its table.
+        parent: Owns the thread.
+        resume_from: A run of this spec to go on from.
+        checkpoint_to: A folder for checkpoints while the run goes.
 
     Attributes:
         control: Pause, single step, cancel, learning rate; usable from the window's thread.
@@ -33,13 +43,22 @@ class TrainingThread(QThread):
     succeeded = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, spec: ExperimentSpec, table: Table, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        table: Table,
+        parent: QObject | None = None,
+        *,
+        resume_from: Checkpoint | None = None,
+        checkpoint_to: Path | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("training")
         self.control = RunControl()
         self.history = RunHistory()
         self.spec = spec
         self._table = table
+        self._resume_from, self._checkpoint_to = resume_from, checkpoint_to
 
     def run(self) -> None:
         """Train; an exception of any kind becomes one signal, since one that left here would end the process."""
@@ -52,6 +71,8 @@ class TrainingThread(QThread):
                 control=self.control,
                 history=self.history,
                 on_event=self.happened.emit,
+                resume_from=self._resume_from,
+                checkpoint_to=self._checkpoint_to,
             )
         except StudioError as error:
             self.failed.emit(error)

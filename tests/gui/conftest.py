@@ -42,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_ignore(*QT_MAY_SAY, extend=True))
 
 
+@pytest.fixture(autouse=True)
+def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test finds what another, or the program itself, has left in the person's own folder."""
+    monkeypatch.setattr("gdstudio.paths.user_state", lambda: tmp_path / "state")
+
+
 class Started:
     """Where each object was started, so that one that is still going can be reported."""
 

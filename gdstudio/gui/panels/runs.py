@@ -140,13 +140,20 @@ class RunsPanel(QWidget):
             QPushButton("Use these settings"), "runs.use", "Use these settings",
             "Take the run's settings back into the panels",
         )  # fmt: skip
+        self._go_on = named(
+            QPushButton("Go on"), "runs.go_on", "Go on with the run",
+            "Train a stopped run to its end, or a finished one to the epochs of the Training panel; the numbers are "
+            "those of a run that never stopped",
+        )  # fmt: skip
         self._delete = named(
             QPushButton("Delete"), "runs.delete", "Delete the run", "Take the run off the list; Undo brings it back"
         )
         self._use.clicked.connect(self._use_settings)
+        self._go_on.clicked.connect(self._go_on_with)
         self._delete.clicked.connect(self._delete_runs)
         buttons = QHBoxLayout()
         buttons.addWidget(self._use)
+        buttons.addWidget(self._go_on)
         buttons.addWidget(self._delete)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -165,11 +172,19 @@ class RunsPanel(QWidget):
     def _selected(self) -> None:
         chosen = self._chosen()
         self._use.setEnabled(len(chosen) == 1 and not self._session.busy)
+        can_go_on = len(chosen) == 1 and not self._session.busy and chosen[0].result.checkpoint is not None
+        self._go_on.setEnabled(can_go_on)
         self._delete.setEnabled(bool(chosen))
 
     @Slot()
     def _use_settings(self) -> None:
         self._session.use_settings_of(self._chosen()[0])
+
+    @Slot()
+    def _go_on_with(self) -> None:
+        result = self._chosen()[0].result
+        if result.checkpoint is not None:
+            self._session.go_on_with(result.checkpoint, result.dataset.table)
 
     @Slot()
     def _delete_runs(self) -> None:
