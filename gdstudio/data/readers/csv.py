@@ -79,6 +79,7 @@ def filled(settings: CsvSettings, dialect: Dialect) -> CsvSettings:
             "header": dialect.header,
             "skip_rows": dialect.skip_rows,
             "skip_footer": dialect.footer,
+            "comment": dialect.comment,
             "missing_words": dialect.missing_words,
         }
     )

@@ -22,11 +22,14 @@ class Format:
         delimiter: One or several letters; ``" "`` stands for any number of spaces.
         quote: Encloses cells; may be empty.
         escape: Precedes a quote that is part of the cell; empty where quotes are doubled.
+        framed: Whether rows begin and end with the delimiter too, as in Markdown and on consoles; spaces within the
+            frame and rules of dashes are none of the table.
     """
 
     delimiter: str
     quote: str = '"'
     escape: str = ""
+    framed: bool = False
 
 
 def lines_of(text: str) -> list[str]:
@@ -41,6 +44,8 @@ def cut(lines: Iterable[str], form: Format) -> Iterator[tuple[list[str], int]]:
         csv.Error: A cell is longer than 64 MB.
     """
     delimiter = form.delimiter
+    if form.framed:
+        lines = map(_unframed, lines)
     if len(delimiter) > 1:
         lines = (line.replace(form.delimiter, _STAND_IN) for line in lines)
         delimiter = _STAND_IN
@@ -58,17 +63,33 @@ def cut(lines: Iterable[str], form: Format) -> Iterator[tuple[list[str], int]]:
             row = [cell.replace(_STAND_IN, form.delimiter) for cell in row]
         elif delimiter == " " and row and row[-1] == "":
             row = row[:-1]
-        yield row, reader.line_num
+        if form.framed:
+            row = [cell.strip() for cell in row]
+        # DOS wrote a mark for the end of a file.
+        yield [] if row == ["\x1a"] else row, reader.line_num
+
+
+_RULE = re.compile(r"[\s|+:=-]*[=-][\s|+:=-]*")
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line of a framed table is but a rule between header and rows."""
+    return _RULE.fullmatch(line) is not None
+
+
+def _unframed(line: str) -> str:
+    return "\n" if is_rule(line) else line.strip().removeprefix("|").removesuffix("|") + "\n"
 
 
 _LONGEST_NUMBER = 60
 
 NUMBER = re.compile(
-    r"[-+−(]?\s?[€$£¥₹]?\s?[-+]?(\d{1,3}([,.' \u00a0\u202f]\d{3})+|\d+)?(\.\d*|,\d+)?([eE][-+]?\d{1,3})?\s?[%€$£¥₹]?\)?"
+    r"[-+−(]?\s?[€$£¥₹]?\s?[-+(]?(\d{1,3}([,.' \u00a0\u202f]\d{3})+|\d{1,2}(,\d{2})+,\d{3}|\d+)?(\.\d*|,\d+)?"
+    r"([eE][-+]?\d{1,3})?\s?[%€$£¥₹]?[-)]?"
 )
 _DATE = (
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}\.?[ -][^\W\d]{3,9}\.?[ -,]+\d{2,4}"
-    r"|[^\W\d]{3,9}\.? \d{1,2}, \d{4}|\d{4}年\d{1,2}月\d{1,2}日"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}\.?[ -][^\W\d]{3,9}\.?[ ,-]+\d{2,4}"
+    r"|[^\W\d]{3,9}\.? \d{1,2},? \d{4}|\d{4}年\d{1,2}月\d{1,2}日"
 )
 _TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s?([ap]\.?m\.?)?(Z|[-+]\d{2}:?\d{2})?"
 DATE = re.compile(rf"({_DATE})([T ]+{_TIME})?", re.IGNORECASE)

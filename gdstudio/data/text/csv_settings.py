@@ -31,6 +31,9 @@ class CsvSettings(Settings):
     skip_footer: int | None = setting(
         None, label="Skip rows at the end", help="Rows behind the table that are no part of it.", ge=0, le=10_000
     )
+    comment: str | None = setting(
+        None, label="Comment mark", help="Rows that begin with it are left out, usually #.", max_length=2, advanced=True
+    )
     missing_words: tuple[str, ...] | None = setting(
         None, label="Missing-value words", help="Words that stand for a missing value.", hidden=True
     )

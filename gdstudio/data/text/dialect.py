@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ MISSING_WORDS = (
     "#N/A N/A", "#NULL!", "#DIV/0!", "#VALUE!", "?",
 )  # fmt: skip
 
+_COMMENTS = ("#", "//", "%")
 _POINT = re.compile(r"^[-+]?\d*\.\d+([eE][-+]?\d+)?$")
 _COMMA = re.compile(r"^[-+]?(\d+|\d{1,3}(\.\d{3})+|),\d+([eE][-+]?\d+)?$")
 _SEP_LINE = re.compile(r'^"?sep=(.+?)"?[\r\n]*$', re.IGNORECASE)
@@ -57,6 +59,7 @@ class Dialect:
         lines: Lines before the first row of values.
         codes: Columns of digits that are no amounts, such as postal codes: kept as text.
         ragged: Whether rows of the sample have more cells than there are columns.
+        comment: Rows that begin with it are left out.
         notes: What a person should know, as sentences.
         details: What was detected, for ``gdstudio data``.
     """
@@ -74,6 +77,7 @@ class Dialect:
     lines: int
     codes: tuple[str, ...] = ()
     ragged: bool = False
+    comment: str = ""
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -105,6 +109,10 @@ def find_dialect(settings: CsvSettings, path: Path, encoding: str = "") -> Diale
     lines = lines[skip or 0 :]
     form = find_format(lines, delimiter, settings.quote, settings.escape)
     rows, ends = _rows(lines, form, path)
+    comment = _comment_mark(rows) if settings.comment is None else settings.comment
+    if comment:
+        kept = [i for i, row in enumerate(rows) if not is_comment(row, comment) or _heads(rows, i)]
+        rows, ends = [rows[i] for i in kept], [ends[i] for i in kept]
     structure = find_structure(
         rows, whole and len(rows) < _SAMPLE_ROWS, 0 if skip is not None else None, settings.header, settings.skip_footer
     )
@@ -112,10 +120,33 @@ def find_dialect(settings: CsvSettings, path: Path, encoding: str = "") -> Diale
         raise StudioError(
             f"{path} has {structure.width:,} columns; at most {MOST_COLUMNS:,} can be read.", "Check the delimiter."
         )
-    footer = settings.skip_footer if settings.skip_footer is not None else structure.footer
+    footer = settings.skip_footer if settings.skip_footer is not None else structure.behind
     if settings.skip_footer is None and not whole:
         footer = _footer(path, encoding, form, structure)
-    return _dialect(settings, encoding, form, structure, rows, ends, skip or 0, footer, lines)
+    found = _dialect(settings, encoding, form, structure, rows, ends, skip or 0, footer, lines)
+    return replace(found, comment=comment)
+
+
+def _heads(rows: list[list[str]], index: int) -> bool:
+    """Whether a row with a comment mark may be the header, or stands before one: that is judged by the structure."""
+    return all(row and row[0].lstrip().startswith(_COMMENTS) for row in rows[: index + 1] if row)
+
+
+def is_comment(row: list[str], mark: str) -> bool:
+    """Whether a row begins with a comment mark."""
+    return bool(row) and row[0].lstrip().startswith(mark)
+
+
+def _comment_mark(rows: list[list[str]]) -> str:
+    """The mark of comments amid the rows: none of the rows that it begins has the width of the table."""
+    filled = [row for row in rows if row]
+    width = Counter(map(len, filled)).most_common(1)[0][0] if filled else 0
+    for mark in _COMMENTS:
+        marked = [i for i, row in enumerate(filled) if is_comment(row, mark)]
+        amid = [i for i in marked if not _heads(filled, i)]
+        if amid and width > 1 and all(len(filled[i]) != width for i in amid) and len(marked) < 0.5 * len(filled):
+            return mark
+    return ""
 
 
 def _rows(lines: list[str], form: Format, path: Path) -> tuple[list[list[str]], list[int]]:
@@ -143,7 +174,7 @@ def _dialect(
     first, width = structure.first, structure.width
     filled = [i for i in range(first, len(rows)) if any(cell.strip() for cell in rows[i])]
     heads = filled[: structure.header]
-    raw, names, notes = name_columns([rows[i] for i in heads], width)
+    raw, names, notes = name_columns([rows[i] for i in heads], width, structure.row_names)
     body = [rows[i] for i in filled[structure.header : len(filled) - structure.footer]]
     before = ends[heads[-1]] if heads else (ends[first - 1] if first else 0)
     decimal = settings.decimal or _decimal([cell.strip() for row in body for cell in row], form.delimiter)
@@ -214,7 +245,7 @@ def _footer(path: Path, encoding: str, form: Format, structure: Structure) -> in
     # In the midst of a quoted cell the tail cannot be cut, and its rows have all widths.
     if not rows or sum(len(row) == structure.width for row in rows) < 0.8 * len(rows):
         return 0
-    return find_structure(rows, True, 0, 0).footer
+    return find_structure(rows, True, 0, 0).behind
 
 
 def _decimal(cells: list[str], delimiter: str) -> str:
@@ -224,8 +255,29 @@ def _decimal(cells: list[str], delimiter: str) -> str:
     return "," if commas > points and not delimiter.startswith(",") else "."
 
 
-def name_columns(heads: list[list[str]], width: int) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+def _joined(heads: list[list[str]], width: int) -> list[str]:
+    """Names from several rows, with a space between."""
+    return [" ".join(p for row in heads if index < len(row) and (p := row[index].strip())) for index in range(width)]
+
+
+def _carried(row: list[str]) -> list[str]:
+    """A row whose names hold until the next one, as merged cells do."""
+    held, carried = "", []
+    for cell in row:
+        held = cell.strip() or held
+        carried.append(held)
+    return carried
+
+
+def name_columns(
+    heads: list[list[str]], width: int, row_names: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
     """Column names from the header rows.
+
+    Args:
+        heads: The rows.
+        width: Number of columns.
+        row_names: Whether the first column has no name, so that the header is a cell short.
 
     Returns:
         The header's cells as they stand (joined where there are several rows; empty without a header), ``width``
@@ -233,9 +285,13 @@ def name_columns(heads: list[list[str]], width: int) -> tuple[tuple[str, ...], t
     """
     raw: list[str] = []
     if len(heads) == 1:
-        raw = (heads[0] + [""] * width)[:width]
+        # R writes no name above the names of the rows.
+        unnamed = [""] if len(heads[0]) == width - 1 and row_names else []
+        raw = ([*unnamed, *heads[0]] + [""] * width)[:width]
     elif heads:
-        raw = [" ".join(p for row in heads if index < len(row) and (p := row[index].strip())) for index in range(width)]
+        raw = _joined(heads, width)
+        if len(set(raw)) < len(raw):
+            raw = _joined([*map(_carried, heads[:-1]), heads[-1]], width)
     notes = []
     taken: set[str] = set()
     given = {name.strip() for name in raw}

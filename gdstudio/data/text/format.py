@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from itertools import islice
 
-from gdstudio.data.text.cells import Format, cut, is_known, is_number
+from gdstudio.data.text.cells import Format, cut, is_known, is_number, is_rule
 
 _DELIMITERS = (",", ";", "\t", "|", " ", ":", "^", "~", "\x1f", "\x01", "§", "¦", "\u3001", "\uff0c")
 #: Of several letters; looked for only where they occur.
@@ -49,6 +49,8 @@ def find_format(lines: list[str], delimiter: str = "", quote: str | None = None,
         quote: Known already; found when None.
         escape: Known already; found when None.
     """
+    if delimiter.strip() in ("", "|") and _framed(lines):
+        return Format("|", quote if quote is not None else "", escape or "", framed=True)
     text = "".join(lines)
     escapes = [escape] if escape is not None else _escapes(text)
     quotes = [quote] if quote is not None else _quotes(text)
@@ -69,6 +71,15 @@ def find_format(lines: list[str], delimiter: str = "", quote: str | None = None,
             around = " " if before and best.delimiter == "|" else ""
             return Format(f"{around}{best.delimiter} ", best.quote, best.escape)
     return best
+
+
+def _framed(lines: list[str]) -> bool:
+    """Whether the rows stand between bars, as in Markdown and in what consoles print."""
+    seen = [line.strip() for line in islice(lines, _ROWS) if line.strip()]
+    rows = [line for line in seen if not is_rule(line)]
+    bars = sum(len(line) > 2 and line.startswith("|") and line.endswith("|") for line in rows)
+    # A line of prose may stand before or behind.
+    return bars >= 2 and bars >= 0.8 * len(rows)
 
 
 def _spaced(lines: list[str], form: Format) -> tuple[bool, bool]:

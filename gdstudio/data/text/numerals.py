@@ -18,10 +18,12 @@ _CODES = r"(?:EUR|USD|GBP|CHF|JPY|kr|zł|Kč)"
 _AROUND = re.compile(
     rf"^\s*([-+−]?)\s*(?:[{_CURRENCY}]|{_CODES}\s)?\s*([-+−]?)"
     r"([\d.,'’ \u00a0\u202f]*\d[\d.,]*(?:[eE][-+]?\d+)?)"
-    rf"\s*(?:%|‰|[{_CURRENCY}]|{_CODES})?\s*$"
+    rf"(-?)\s*(?:%|‰|[{_CURRENCY}]|{_CODES})?\s*$"
 )
-_BRACKETS = re.compile(r"^\s*\((.*)\)\s*$")
+_BRACKETS = re.compile(rf"^\s*([{_CURRENCY}]?)\s?\((.*)\)\s*$")
 _GROUPED = {mark: re.compile(rf"^[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+$") for mark in ",.'’ \u00a0\u202f"}
+#: In India the marks stand at thousands, hundred thousands (lakh) and ten millions (crore).
+_GROUPED[","] = re.compile(r"^(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3})$")
 _LEADING_ZERO = re.compile(r"^0\d+$")
 _LOOKED_AT = 1000
 #: Longer texts are no numbers; looking for one in them takes time that grows with the square of their length.
@@ -72,7 +74,8 @@ def to_numbers(series: pd.Series[Any], decimal: str, thousands: str | None) -> t
             body = body.replace(group, "")
         if point != ".":
             body = body.replace(point, ".")
-        negative = _inner(text)[0] or "-" in match.group(1) + match.group(2) or "−" in match.group(1) + match.group(2)
+        signs = match.group(1) + match.group(2) + match.group(4)
+        negative = _inner(text)[0] or "-" in signs or "−" in signs
         try:
             values.append(-float(body) if negative else float(body))
         except ValueError:
@@ -110,7 +113,7 @@ def _distinct(present: pd.Series[Any]) -> tuple[list[str], Any]:
 def _inner(text: str) -> tuple[bool, str]:
     """Whether a number is in brackets, which accountants write for a minus, and what is in them."""
     match = _BRACKETS.match(text)
-    return (True, match.group(1)) if match else (False, text)
+    return (True, match.group(1) + match.group(2)) if match else (False, text)
 
 
 def _marks(bodies: list[str], decimal: str, thousands: str | None) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from gdstudio.core.errors import StudioError
 from gdstudio.data.entry import IsCancelled, Progress
 from gdstudio.data.streams import open_plain
 from gdstudio.data.text.cells import cut
-from gdstudio.data.text.dialect import Dialect
+from gdstudio.data.text.dialect import Dialect, is_comment
 from gdstudio.data.text.numerals import to_numbers
 from gdstudio.data.text.parallel import fits, parse_beside
 
@@ -28,6 +28,8 @@ from gdstudio.data.text.parallel import fits, parse_beside
 _MOST_EXTRA = 50
 #: Rectangular copies of ragged texts are held in memory up to so many bytes, then in a temporary file.
 _IN_MEMORY = 64 << 20
+#: So many line numbers are named where rows are cut or left out.
+_MOST_LINES = 8
 
 # Columns of which some parts are numbers and others text are read again whole; nobody need hear of it.
 warnings.filterwarnings("ignore", category=pd.errors.DtypeWarning)
@@ -60,7 +62,8 @@ def _needs_cutting(dialect: Dialect) -> bool:
     """Whether the text is beyond what pandas' C parser cuts as we do."""
     delimiter = dialect.form.delimiter
     plain = len(delimiter) == 1 or delimiter in (", ", "; ")
-    return not plain or delimiter == " " or not delimiter.isascii() or dialect.ragged or dialect.footer > 0
+    odd = not plain or delimiter == " " or not delimiter.isascii() or dialect.form.framed
+    return odd or dialect.ragged or dialect.footer > 0 or bool(dialect.comment)
 
 
 @contextmanager
@@ -141,21 +144,28 @@ class Ragged:
 
     Attributes:
         short, long: Number of rows with fewer and with more cells.
-        first_long: Line of the first row with more.
+        first_short, first_long: Lines of the first such rows.
         extra: Columns that were added for them.
     """
 
     short: int = 0
     long: int = 0
-    first_long: int = 0
+    first_short: list[int] = field(default_factory=list)
+    first_long: list[int] = field(default_factory=list)
     extra: int = 0
     cut: bool = field(default=False)
 
 
 def table_rows(
-    dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancelled
+    dialect: Dialect,
+    path: Path,
+    progress: Progress,
+    cancelled: IsCancelled,
+    left_out: list[int] | None = None,
 ) -> Iterator[tuple[list[str], int]]:
     """The table's rows with their line numbers, each cell's text as it stands; blank lines and footers left out.
+
+    ``left_out`` takes the line numbers of comments.
 
     Raises:
         StudioError: The text cannot be cut into rows.
@@ -169,6 +179,10 @@ def table_rows(
             for row, line in cut(text, dialect.form):
                 if not row or (len(row) == 1 and not row[0].strip() and len(dialect.names) > 1):
                     continue
+                if dialect.comment and is_comment(row, dialect.comment):
+                    if left_out is not None:
+                        left_out.append(line + dialect.lines)
+                    continue
                 held.append((row, line + dialect.lines))
                 if len(held) > dialect.footer:
                     yield held.popleft()
@@ -181,6 +195,8 @@ def rectangular(rows: Iterator[tuple[list[str], int]], width: int, done: Ragged)
     for row, line in rows:
         if len(row) < width:
             done.short += 1
+            if len(done.first_short) < _MOST_LINES:
+                done.first_short.append(line)
             row = row + [""] * (width - len(row))
         elif len(row) > width:
             while len(row) > width and not row[-1].strip():
@@ -188,7 +204,8 @@ def rectangular(rows: Iterator[tuple[list[str], int]], width: int, done: Ragged)
             extra = len(row) - width
             if extra:
                 done.long += 1
-                done.first_long = done.first_long or line
+                if len(done.first_long) < _MOST_LINES:
+                    done.first_long.append(line)
                 if extra > _MOST_EXTRA:
                     done.cut = True
                     row = row[: width + _MOST_EXTRA]
@@ -207,7 +224,9 @@ def _cut_and_read(
         copy = io.TextIOWrapper(cast("IO[bytes]", spooled), encoding="utf-8", errors="surrogatepass", newline="")
         writer = csv.writer(copy, lineterminator="\n")
         count = 0
-        for row in rectangular(table_rows(dialect, path, lambda s: progress(0.7 * s), cancelled), width, done):
+        comments: list[int] = []
+        cells = table_rows(dialect, path, lambda s: progress(0.7 * s), cancelled, comments)
+        for row in rectangular(cells, width, done):
             writer.writerow(row)
             count += 1
         copy.flush()
@@ -222,7 +241,21 @@ def _cut_and_read(
         copy.detach()
     progress(1.0)
     notes.extend(ragged_notes(done, width))
+    if comments:
+        notes.append(f"Comments are left out: {_numbered(comments)}.")
     return frame
+
+
+def _numbered(lines: list[int]) -> str:
+    return _numbered_of(lines[:_MOST_LINES], len(lines))
+
+
+def _numbered_of(lines: list[int], count: int) -> str:
+    """The first of ``count`` lines, e.g. "line 7", "lines 7, 9 and 12" or "lines 7, 9 and 30 more"."""
+    shown = [f"{line:,}" for line in lines]
+    if count > len(shown):
+        return f"lines {', '.join(shown)} and {count - len(shown):,} more"
+    return f"line {shown[0]}" if len(shown) == 1 else f"lines {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def ragged_notes(done: Ragged, width: int) -> list[str]:
@@ -230,10 +263,11 @@ def ragged_notes(done: Ragged, width: int) -> list[str]:
     notes = []
     if done.short:
         rows = "1 row has" if done.short == 1 else f"{done.short:,} rows have"
-        notes.append(f"{rows} fewer than {width} values; the rest is missing.")
+        notes.append(f"{rows} fewer than {width} values ({_numbered_of(done.first_short, done.short)}); "
+                     "the rest is missing.")  # fmt: skip
     if done.long:
         rows = "1 row has" if done.long == 1 else f"{done.long:,} rows have"
-        where = f"(line {done.first_long:,})" if done.long == 1 else f"(the first in line {done.first_long:,})"
+        where = f"({_numbered_of(done.first_long, done.long)})"
         what = "what is beyond was cut off" if done.cut else "further columns were added for them"
         notes.append(f"{rows} more than {width} values {where}; {what}.")
     return notes

@@ -20,12 +20,16 @@ class Structure:
         header: Number of rows that hold column names.
         width: Number of columns.
         footer: Number of rows behind the table, blank ones not counted (0 unless the sample is the whole text).
+        behind: As ``footer``, with the rows of empty cells but without lines of nothing.
+        row_names: Whether the header lacks a name for the first column, which names the rows, as R writes it.
     """
 
     first: int
     header: int
     width: int
     footer: int = 0
+    behind: int = 0
+    row_names: bool = False
 
 
 def find_structure(
@@ -46,20 +50,43 @@ def find_structure(
     """
     width = _width(rows[skip or 0 :])
     first = _first(rows, width) if skip is None else skip
+    if skip is None and width > 2:
+        before = _row_names(rows, first, width)
+        first = first if before is None else before
     last = len(rows)
     if footer is not None:
         last -= footer if whole else 0
     elif whole:
         last = _last(rows, first, width)
     body = [row for row in rows[first:last] if _filled(row)]
+    row_names = len(body) > 2 and _has_row_names(body, width)
     if header is None:
-        header = _header(body)
+        header = 1 if row_names else _header(body)
     names = body[:header]
     width = max([width, *(len(_trimmed(row)) for row in names)]) if body else width
-    if width > 1 and all(not row[width - 1].strip() for row in rows[first:last] if len(row) >= width):
+    while width > 1 and all(not row[width - 1].strip() for row in rows[first:last] if len(row) >= width):
         # A delimiter at the end of each line makes no column, unless the header names it.
         width -= 1
-    return Structure(first, header, width, sum(map(_filled, rows[last:])))
+    behind = sum(len(row) > 1 or _filled(row) for row in rows[last:])
+    return Structure(first, header, width, sum(map(_filled, rows[last:])), behind, row_names and header == 1)
+
+
+def _row_names(rows: list[list[str]], first: int, width: int) -> int | None:
+    """Place of a header that lacks the name of its first column and was taken for a preamble; None without one."""
+    before = next((i for i in range(first - 1, -1, -1) if _filled(rows[i])), None)
+    return before if before is not None and _has_row_names(rows[before:], width) else None
+
+
+def _has_row_names(rows: list[list[str]], width: int) -> bool:
+    """Whether the first row is a cell short of all others, whose first cells differ and are whole numbers or words."""
+    head, below = rows[0], [row for row in rows[1:] if _filled(row)]
+    if width < 3 or len(head) != width - 1 or len(below) < 2 or any(len(row) != width for row in below[:100]):
+        return False
+    names = [row[0].strip() for row in below]
+    whole = all(name.isdigit() for name in names)
+    counts = whole and [int(name) for name in names] == list(range(int(names[0]), int(names[0]) + len(names)))
+    distinct = len(set(names)) == len(names) and not any(map(_is_value, names))
+    return (counts or distinct) and all(cell.strip() and not _is_value(cell) for cell in head) and len(set(head)) > 1
 
 
 def _filled(row: list[str]) -> bool:
@@ -151,6 +178,8 @@ def _header(body: list[list[str]]) -> int:
         return 0
     if len(body) == 1:
         return int(not any(_is_value(cell) for cell in body[0]))
+    if _groups_columns(body):
+        return 2
     if not _names_columns(body[0], body[1:]):
         return 0
     numeric = _value_columns(body[min(_MOST_HEADER_ROWS, len(body) // 2) :])
@@ -164,6 +193,21 @@ def _header(body: list[list[str]]) -> int:
             break
         count += 1
     return count
+
+
+def _groups_columns(body: list[list[str]]) -> bool:
+    """Whether the first row names groups of columns, with gaps, and the second the columns themselves."""
+    if len(body) < 4:
+        return False
+    above, below = body[0], body[1]
+    words = [cell.strip() for cell in above if cell.strip()]
+    gaps = [i for i in range(1, min(len(above), len(below))) if not above[i].strip() and above[i - 1].strip()]
+    if not words or not gaps or any(map(_is_value, words)) or not all(cell.strip() for cell in below[1:]):
+        return False
+    numbers = sorted({cell.strip() for cell in below if is_number(cell.strip())})
+    if numbers:
+        return len(numbers) > 1 and _years(numbers) and sum(map(is_number, below)) >= len(below) - 2
+    return bool(_value_columns(body[2:])) and _names_columns(below, body[2:]) and not _names_columns(above, body[2:])
 
 
 def _is_value(cell: str) -> bool:
@@ -197,10 +241,12 @@ def _names_columns(first: list[str], below: list[list[str]]) -> bool:
                 score += -2 if _is_value(cell) else 1
             elif index:
                 # Only an index of rows goes without a name, and it comes first.
-                score -= 1
+                score -= 0.4
         elif cell and column:
-            if _is_value(cell) or cell in column[:200] or "\n" in cell or cell.startswith("http"):
+            if _is_value(cell) or cell in column[:200] or cell.startswith("http"):
                 score -= 1
+            elif "\n" in cell:
+                score -= 0.5
             else:
                 lengths = {len(other) for other in column if other}
                 score += 0.5 if len(lengths) == 1 and len(cell) not in lengths else 0.1
