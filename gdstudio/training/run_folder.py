@@ -21,7 +21,6 @@ from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.files import make_folder, write_atomic, write_text
 from gdstudio.core.history import Columns, Weights
 from gdstudio.core.spec import ExperimentSpec
-from gdstudio.data.again import load_like
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 from gdstudio.data.preparation import Preparation
@@ -43,8 +42,6 @@ _RESULTS = (
 )  # fmt: skip
 #: Kept out of history.csv: nothing in it may depend on the clock.
 _CLOCK = ("seconds",)
-#: Rows that must fit before reader settings are taken over.
-_LOOKED_AT = 1000
 
 _TRAIN_AGAIN = "Train the run again from its spec.json."
 
@@ -232,23 +229,25 @@ class SavedRun:
         Raises:
             StudioError: The file cannot be read or lacks a column, or ``out`` cannot be written.
         """
-        from gdstudio.training.result import predict
+        from gdstudio.training.prediction import in_chunks, unseen_notes
 
         read = self._read(path)
-        frame = read.frame
-        features = self.preparation.transform(frame)
-        rows = np.arange(len(frame), dtype=np.int64)
-        predictions = predict(self.model, loss_entry(self.spec), self.preparation, features, rows, None)
-        table = predictions_frame(predictions)
-        write_atomic(out, lambda temporary: table.to_csv(temporary, index=False, lineterminator="\n"))
-        return [*read.notes] + [
-            f"{count:,} rows hold a value in {column!r} that training never saw."
-            for column, count in self.preparation.unseen(frame).items()
-        ]
+        chunks = in_chunks(self.model, loss_entry(self.spec), self.preparation, read.frame)
+
+        def write(temporary: Path) -> None:
+            # Each chunk is written before the next is predicted: what is in memory does not grow with the file.
+            with temporary.open("w", encoding="utf-8", newline="") as stream:
+                for number, chunk in enumerate(chunks):
+                    predictions_frame(chunk).to_csv(stream, index=False, header=not number, lineterminator="\n")
+
+        write_atomic(out, write)
+        return [*read.notes, *unseen_notes(self.preparation, read.frame)]
 
     def _read(self, path: Path) -> Table:
         """A file's rows, read with the run's own settings where they fit."""
-        return load_like(path, self.spec.data.source, lambda frame: self.preparation.transform(frame.head(_LOOKED_AT)))
+        from gdstudio.training.prediction import read_like
+
+        return read_like(path, self.spec.data.source, self.preparation)
 
 
 def _write_columns(columns: Columns, path: Path, without: Sequence[str] = ()) -> None:

@@ -69,7 +69,9 @@ class FrameModel(QAbstractTableModel):
 
     def rowCount(self, parent: _Index | None = None) -> int:
         """Rows of the frame."""
-        return 0 if parent is not None and parent.isValid() else len(self.frame)
+        if parent is not None and parent.isValid():
+            return 0
+        return len(self.frame) if self._order is None else len(self._order)
 
     def columnCount(self, parent: _Index | None = None) -> int:
         """Columns of the frame."""
@@ -109,7 +111,7 @@ class FrameModel(QAbstractTableModel):
         """Names of the columns with their decoration, and the numbers of the rows."""
         if orientation == Qt.Orientation.Vertical:
             # Qt asks for a first row even where there is none.
-            if role == Qt.ItemDataRole.DisplayRole and section < len(self.frame):
+            if role == Qt.ItemDataRole.DisplayRole and section < self.rowCount():
                 return str(self.frame.index[self.source_row(section)])
             return None
         if section >= len(self._columns):
@@ -135,7 +137,7 @@ class FrameModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         rows = [self.source_row(index.row()) for index in before]
-        self._order = None if column < 0 else _permutation(self._columns[column], order)
+        self._order = None if column < 0 else permutation(self._columns[column], order)
         if before:
             place = np.empty(len(self.frame), dtype=np.intp)
             place[self._order if self._order is not None else slice(None)] = np.arange(len(self.frame))
@@ -144,9 +146,30 @@ class FrameModel(QAbstractTableModel):
             )
         self.layoutChanged.emit()
 
+    @property
+    def order(self) -> NDArray[np.intp] | None:
+        """The rows of the frame in the order on screen; None where all are shown as they stand."""
+        return self._order
+
+    def set_order(self, order: NDArray[np.intp] | None) -> None:
+        """Show these rows of the frame in this order, which may leave some out; None shows all as they stand.
+
+        For orders that were found in the background; what was selected is selected no more.
+        """
+        self.beginResetModel()
+        self._order = order
+        self.endResetModel()
+
+    def shown_row(self, row: int) -> int | None:
+        """Where a row of the frame is shown; None where it is left out."""
+        if self._order is None:
+            return row
+        places = np.flatnonzero(self._order == row)
+        return int(places[0]) if len(places) else None
+
     def shown_frame(self, rows: Sequence[int] | None = None) -> pd.DataFrame:
         """The frame in the order on screen; of ``rows`` on screen only, where given."""
-        chosen = np.arange(len(self.frame)) if rows is None else np.asarray(rows, dtype=np.intp)
+        chosen = np.arange(self.rowCount()) if rows is None else np.asarray(rows, dtype=np.intp)
         return self.frame.iloc[chosen if self._order is None else self._order[chosen]]
 
 
@@ -159,10 +182,13 @@ _ROLES = (
 )
 
 
-def _permutation(column: pd.Series[Any], order: Qt.SortOrder) -> NDArray[np.intp]:
+def permutation(column: pd.Series[Any], order: Qt.SortOrder) -> NDArray[np.intp]:
     """Positions ``(n,)`` in sorted order, equal ones as they stand, missing ones last."""
     import pandas as pd
 
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        # Classes in the order of their numbers.
+        column = column.cat.codes.astype(np.float64).where(column.notna())
     if column.dtype == object:
         # Texts and numbers in one column cannot be compared: compare what is seen.
         column = column.where(column.isna(), column.astype(str))

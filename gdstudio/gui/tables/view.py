@@ -96,11 +96,13 @@ class TableView(QTableView):
             self._sorted = (column, up)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(self._sorted is not None)
-        if self._sorted is None:
-            self.model().sort(-1)
-        else:
+        if self._sorted is not None:
             header.setSortIndicator(*self._sorted)
-            self.model().sort(*self._sorted)
+        self.apply_sort(self._sorted)
+
+    def apply_sort(self, how: tuple[int, Qt.SortOrder] | None) -> None:
+        """Sort by a column, or restore the order; where that takes long, a subclass does it in the background."""
+        self.model().sort(*(how or (-1, Qt.SortOrder.AscendingOrder)))
 
     # -- copying and saving ----------------------------------------------------------------------------
 
@@ -198,6 +200,14 @@ def has_dangerous_text(frame: pd.DataFrame) -> bool:
     return any(str(name).startswith(_DANGEROUS) for name in frame.columns) or any(
         _dangerous(column).any() for column in columns
     )
+
+
+def dangerous_count(frame: pd.DataFrame) -> int:
+    """Number of text cells that :func:`made_safe` changes."""
+    import pandas as pd
+
+    columns = [c for _, c in frame.items() if not pd.api.types.is_numeric_dtype(c.dtype)]
+    return sum(int(_dangerous(column).sum()) for column in columns)
 
 
 def made_safe(frame: pd.DataFrame) -> pd.DataFrame:

@@ -36,14 +36,17 @@ class Tabs(QTabWidget):
             return
         session, theme, jobs = self._session, self._theme, self._jobs
         self.setUpdatesEnabled(False)
-        self.insertTab(0, TableTab(session, theme, jobs), "Data")
+        data, predictions = TableTab(session, theme, jobs), PredictionsTab(session, theme, jobs)
+        self.insertTab(0, data, "Data")
         for label, tab in (
             ("Metrics", MetricsTab(session, theme)),
             ("Landscape", LandscapeTab(session, theme, jobs)),
-            ("Predictions", PredictionsTab(session, theme)),
+            ("Predictions", predictions),
             ("Labs", LabsTab(session, theme, jobs)),
         ):
             self.addTab(tab, label)
+        predictions.row_chosen.connect(data.show_row)
+        predictions.data_wanted.connect(lambda row: self.setCurrentWidget(data))
         self.setUpdatesEnabled(True)
 
     def refresh(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
@@ -26,13 +28,25 @@ class TableTab(QWidget):
         self._view = named(TableView(theme), "data.table", "The table")
         layout = QVBoxLayout(self)
         layout.addWidget(self._text)
-        views = named(QTabWidget(), "data.views", "Rows, or a look at the columns")
+        self._views = views = named(QTabWidget(), "data.views", "Rows, or a look at the columns")
         views.setDocumentMode(True)
         views.addTab(self._view, "Rows")
         views.addTab(Explore(session, theme, jobs), "Explore")
         layout.addWidget(views, 1)
         self._table: object = None
         session.table_changed.connect(self._refresh)
+
+    @Slot(int)
+    def show_row(self, row: int) -> None:
+        """Select a row of the source, and bring it into view; nothing happens where it is not in this table."""
+        model: Any = self._view.model()
+        if model is None or not 0 <= row < len(model.frame):
+            return
+        shown = model.shown_row(row)
+        if shown is not None:
+            self._views.setCurrentWidget(self._view)
+            self._view.selectRow(shown)
+            self._view.scrollTo(model.index(shown, 0), self._view.ScrollHint.PositionAtCenter)
 
     @Slot()
     def _refresh(self) -> None:
