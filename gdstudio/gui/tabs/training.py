@@ -9,19 +9,22 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from gdstudio.core.errors import StudioError
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.naming import named
+from gdstudio.gui.portions import Portions, portions_of
 from gdstudio.gui.runs import Run
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.theme import PartName, Theme
+from gdstudio.optim.plan import planned_rates
 
 if TYPE_CHECKING:
     from gdstudio.core.events import Started
     from gdstudio.core.history import Column, RunHistory
 
-_AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Time of training / s"}
-_CURRENT = "current"
+_AXES = {"step": "Step", "epoch": "Epoch", "examples": "Examples seen", "seconds": "Time of training / s"}
+_CURRENT, _PLAN = "current", "plan"
 #: A longer run is shown as it grows: its beginning would be a speck at the left edge.
 _WHOLE_STEPS = 20_000
 
@@ -42,7 +45,9 @@ class TrainingTab(QWidget):
         self._turn = 0
         self._extent: Started | None = None
         self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
-        for key, label in (("step", "Steps"), ("epoch", "Epochs"), ("seconds", "Seconds")):
+        for key, label in (
+            ("step", "Steps"), ("epoch", "Epochs"), ("examples", "Examples seen"), ("seconds", "Seconds"),
+        ):  # fmt: skip
             self._axis.addItem(label, key)
         self._axis.activated.connect(self.redraw)
         self._log = named(
@@ -54,6 +59,7 @@ class TrainingTab(QWidget):
         session.run_started.connect(self.redraw)
         session.runs_changed.connect(self.redraw)
         session.table_changed.connect(self._table_changed)
+        session.spec_changed.connect(self._show_plan)
 
     def _lay_out(self) -> None:
         name = QLabel("Horizontal axis")
@@ -96,7 +102,8 @@ class TrainingTab(QWidget):
         current = self._session.history
         for run in self._session.runs:
             if run.shown and run.result.history is not current and self._comparable(run):
-                self._draw(run.result.history, f"run{run.id}", run.name, run.color)
+                self._draw(run.result.history, f"run{run.id}", run.name, run.color, portions_of(run.result))
+        self._show_plan()
         self.refresh()
 
     def refresh(self) -> None:
@@ -109,7 +116,7 @@ class TrainingTab(QWidget):
             drawn = (self._charts[self._turn % len(self._charts)],)
             self._turn += 1
         if len(history.steps):
-            self._draw(history, _CURRENT, name, color, drawn)
+            self._draw(history, _CURRENT, name, color, self._portions_of(history), drawn)
         if self._boundary.isVisible() and (not self._session.busy or self._turn % len(self._charts) == 0):
             self._boundary.refresh()
 
@@ -119,11 +126,39 @@ class TrainingTab(QWidget):
         if started is None or started is self._extent or self._axis.currentData() == "seconds":
             return
         self._extent = started
-        steps = started.total_steps
-        end = steps if self._axis.currentData() == "step" else steps / started.steps_per_epoch
-        if steps <= _WHOLE_STEPS:
+        if started.total_steps <= _WHOLE_STEPS:
+            end = self._portions_of(self._session.history).at(np.array([started.total_steps]), self._axis.currentData())
             for chart in self._charts:
-                chart.set_x_extent(0, end)
+                chart.set_x_extent(0, float(end[0]))
+
+    @Slot()
+    def _show_plan(self) -> None:
+        """Draw the rates that the settings on screen will give, so that a schedule is seen before it is used."""
+        axis, portions = self._axis.currentData(), self._portions_of(None)
+        plan = None
+        if portions.rows and axis != "seconds" and not self._session.busy:
+            spec = self._session.spec
+            try:
+                total = spec.training.epochs * portions.per_epoch
+                plan = planned_rates(spec.schedule, float(spec.get("optimizer.lr")), total, portions.per_epoch)
+            except StudioError:  # the form says why; a run of these settings would be refused too
+                plan = None
+        if plan is None:
+            if not self._session.busy:
+                self.rate.remove_series(_PLAN)
+            return
+        self.rate.set_series(_PLAN, "Planned", portions.at(plan[0], axis), plan[1], color_index=0, faint=True)
+        if self.rate.is_following:
+            self.rate.fit()
+
+    def _portions_of(self, history: RunHistory | None) -> Portions:
+        """How the run that writes ``history`` portions its rows; of the settings on screen without one."""
+        for run in self._session.runs:
+            if history is not None and run.result.history is history:
+                return portions_of(run.result)
+        dataset = self._session.dataset
+        spec = self._session.spec if history is None else self._session.run_spec
+        return Portions(len(dataset.train) if dataset is not None else 0, spec.training.batch_size)
 
     def _comparable(self, run: Run) -> bool:
         """Whether a run has the data and the target that are on screen: losses of others mean something else."""
@@ -139,20 +174,27 @@ class TrainingTab(QWidget):
         return "This run", self._session.next_color
 
     def _draw(
-        self, history: RunHistory, key: str, name: str, color: int, charts: tuple[LineChart, ...] | None = None
+        self,
+        history: RunHistory,
+        key: str,
+        name: str,
+        color: int,
+        portions: Portions,
+        charts: tuple[LineChart, ...] | None = None,
     ) -> None:
         """Draw a run on all charts, or on some."""
         charts = charts or self._charts
         steps, epochs = history.steps.snapshot(), history.epochs.snapshot()
         axis = self._axis.currentData()
-        per_step = _step_axis(steps, axis)
+        per_step = steps["seconds"] if axis == "seconds" else portions.at(steps["step"], axis)
+        per_epoch = epochs["seconds"] if axis == "seconds" else portions.at(epochs["step"], axis)
         if self.loss in charts:
             batch = f"{name}, each batch"
             self.loss.set_series(f"{key}.batch", batch, per_step, steps["train_loss"], color_index=color, faint=True)
         for chart, quantity, parts in self._epoch_series(epochs):
             for part in parts if chart in charts else ():
                 y = epochs[f"{part}_{quantity}"]
-                chart.set_series(f"{key}.{part}", f"{name}, {part}", epochs[axis], y, part=part, color_index=color)
+                chart.set_series(f"{key}.{part}", f"{name}, {part}", per_epoch, y, part=part, color_index=color)
         if self.gradient in charts:
             measured = ~np.isnan(steps["gradient_norm"])
             x, y = per_step[measured], steps["gradient_norm"][measured]
@@ -167,15 +209,3 @@ class TrainingTab(QWidget):
             parts = [p for p in names if not np.isnan(epochs[f"{p}_{quantity}"]).all()]
             if parts:
                 yield chart, quantity, parts
-
-
-def _step_axis(steps: Mapping[str, Column], axis: str) -> Column:
-    """Where the rows of the step history stand: within an epoch they are spread evenly."""
-    if axis != "epoch":
-        return steps[axis]
-    epochs, step = steps["epoch"], steps["step"]
-    if not len(step):
-        return step
-    starts = np.flatnonzero(np.diff(epochs, prepend=0))
-    per_epoch = (starts[1] - starts[0]) if len(starts) > 1 else max(len(step), 1)
-    return step / per_epoch
