@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         if state == "Done" and len(self.session.runs) == 2 and not self._runs_dock.isVisible():
             # From the second run on there is something to compare.
             self._runs_dock.show()
-            self.resizeDocks([self._runs_dock], [int(9 * self.theme.em)], Qt.Orientation.Vertical)
+            self.resizeDocks([self._runs_dock], [int(13 * self.theme.em)], Qt.Orientation.Vertical)
         if not loading:
             self._refresh()
         if self._closing and not busy:

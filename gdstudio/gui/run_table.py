@@ -151,8 +151,16 @@ class RunsModel(QAbstractTableModel):
 
 
 def _differing(specs: list[ExperimentSpec]) -> tuple[str, ...]:
-    """The paths in which any run differs from the first, without those that the list shows anyway."""
-    found = {path for spec in specs[1:] for path in differences(specs[0], spec) if not path.startswith(_SHOWN)}
+    """The paths in which any run differs from the first, without those that the list shows anyway.
+
+    A setting that only one of two optimizers has is no difference of its own.
+    """
+    found = {
+        path
+        for spec in specs[1:]
+        for path, values in differences(specs[0], spec).items()
+        if None not in values and not path.startswith(_SHOWN)
+    }
     return tuple(sorted(found - {"training.lr_changes"})[:_MOST_DIFFERING])
 
 
