@@ -51,7 +51,13 @@ def test_starts_that_leave_early_change_nothing_for_the_others() -> None:
 def test_himmelblau_has_its_four_minima_and_every_pixel_belongs_to_one() -> None:
     pictures: list[Basins] = []
     shares: list[float] = []
-    found = basins(spec_of(), [(-6, 6), (-6, 6)], size=40, on_picture=pictures.append, on_progress=shares.append)
+    found = basins(
+        spec_of(**{"training.steps": 500}),
+        [(-6, 6), (-6, 6)],
+        size=40,
+        on_picture=pictures.append,
+        on_progress=shares.append,
+    )
     known = np.array([m.point for m in registry("surfaces")["himmelblau"].minima])  # type: ignore[attr-defined]
     nearest = np.linalg.norm(found.minima.points[:, None] - known[None], axis=2)
     assert len(found.minima.points) == 4
