@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
+from gdstudio.gui.tabs.explain import ExplainTab
 from gdstudio.gui.tabs.labs import LabsTab
 from gdstudio.gui.tabs.landscape import LandscapeTab
 from gdstudio.gui.tabs.metrics import MetricsTab
@@ -37,16 +38,20 @@ class Tabs(QTabWidget):
         session, theme, jobs = self._session, self._theme, self._jobs
         self.setUpdatesEnabled(False)
         data, predictions = TableTab(session, theme, jobs), PredictionsTab(session, theme, jobs)
+        explain = ExplainTab(session, theme, jobs)
         self.insertTab(0, data, "Data")
         for label, tab in (
             ("Metrics", MetricsTab(session, theme)),
             ("Landscape", LandscapeTab(session, theme, jobs)),
             ("Predictions", predictions),
+            ("Explain", explain),
             ("Labs", LabsTab(session, theme, jobs)),
         ):
             self.addTab(tab, label)
         predictions.row_chosen.connect(data.show_row)
         predictions.data_wanted.connect(lambda row: self.setCurrentWidget(data))
+        predictions.explain_wanted.connect(lambda part, row: self.setCurrentWidget(explain))
+        predictions.explain_wanted.connect(explain.explain_row)
         self.setUpdatesEnabled(True)
 
     def refresh(self) -> None:
