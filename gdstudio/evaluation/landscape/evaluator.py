@@ -28,6 +28,8 @@ from gdstudio.evaluation.landscape.problem import Problem, hits
 _GROUP_BYTES = 2**21
 #: … and for a block of one point's rows, which stays in a core's own cache.
 _BLOCK_BYTES = 2**20
+#: Bytes of an output of the points whose loss is measured at once, so that what a call costs is shared by many.
+_OUTPUT_BYTES = 2**20
 #: Points together at most, so that a cancel is heard.
 _MAX_POINTS = 512
 #: Fewer rows in a block than this, and the products become too small to be quick.
@@ -59,11 +61,19 @@ class Evaluator:
 
     @property
     def chunk(self) -> int:
-        """Points that are evaluated together."""
+        """Points whose layers are evaluated together."""
         stacked = self._stacked
         if stacked is None:
             return 1
         return int(min(max(_GROUP_BYTES // (4 * stacked.width * stacked.rows), 1), _MAX_POINTS))
+
+    @property
+    def portion(self) -> int:
+        """Points whose loss is measured together: whole chunks, as many as keep their outputs small."""
+        if self._stacked is None:
+            return 1
+        outputs = _OUTPUT_BYTES // (4 * self._stacked.rows)
+        return self.chunk * max(min(outputs, _MAX_POINTS) // self.chunk, 1)
 
     def values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values ``(m,)`` at ``points (m, 2)``."""
@@ -71,17 +81,18 @@ class Evaluator:
 
     def chunks(self, points: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         """The same in portions that follow one another, so that one can stop in between."""
-        size = self.chunk
+        size = self.portion
         for start in range(0, len(points), size):
             with torch.no_grad():
-                found = self._chunk(points[start : start + size])
+                found = self._portion(points[start : start + size])
             yield found
 
-    def _chunk(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _portion(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._stacked is None:
             return np.array([self.problem.value(self.plane.at(x, y), self._model) for x, y in points.tolist()])
         coefficients = torch.from_numpy(np.column_stack([np.ones(len(points)), points]))
-        outputs = self._outputs(self._stacked, coefficients.to(self.plane.origin.dtype))
+        chunks = coefficients.to(self.plane.origin.dtype).split(self.chunk)
+        outputs = torch.cat([self._outputs(self._stacked, chunk).clone() for chunk in chunks])
         values = self._measured(outputs).double() + self._penalty(coefficients)
         return np.asarray(values.numpy(), dtype=np.float64)
 
@@ -90,7 +101,7 @@ class Evaluator:
             return stacked.outputs(coefficients, 0, stacked.rows)
         rows = max(_BLOCK_BYTES // (4 * stacked.width), _MIN_ROWS)
         blocks = [
-            stacked.outputs(coefficients, start, min(start + rows, stacked.rows))
+            stacked.outputs(coefficients, start, min(start + rows, stacked.rows)).clone()
             for start in range(0, stacked.rows, rows)
         ]
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=1)

@@ -7,7 +7,8 @@ its product with the data is computed three times in all and then only combined.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import torch
@@ -29,6 +30,20 @@ _IN_PLACE: Final[dict[type[nn.Module], Callable[[Tensor], Tensor]]] = {
 }  # fmt: skip
 
 
+class Buffer:
+    """Memory that is used again: taking megabytes anew for every group costs as much as filling them."""
+
+    def __init__(self) -> None:
+        self._memory = torch.empty(0)
+
+    def __call__(self, shape: Sequence[int]) -> Tensor:
+        """A tensor of that shape, whose numbers may be anything."""
+        count = math.prod(shape)
+        if self._memory.numel() < count:
+            self._memory = torch.empty(count)
+        return self._memory[:count].view(*shape)
+
+
 class StackedLayers:
     """A network's outputs for many points of a plane.
 
@@ -43,6 +58,7 @@ class StackedLayers:
         self._steps = steps
         self.width = width
         self.rows = first.shape[2]
+        self._mixed = Buffer()
 
     def outputs(self, coefficients: Tensor, start: int, stop: int) -> Tensor:
         """The outputs of a block.
@@ -53,14 +69,18 @@ class StackedLayers:
             stop: The row after the last.
 
         Returns:
-            ``(k, stop - start, outputs)``.
+            ``(k, stop - start, outputs)``; the next call overwrites it.
         """
         block = self._first[:, :, start:stop]
         if len(coefficients) == 1:
             _, x, y = coefficients[0].tolist()
-            values = torch.add(block[0], block[1], alpha=x).add_(block[2], alpha=y).unsqueeze(0)
+            values = torch.add(block[0], block[1], alpha=x, out=self._mixed(block[0].shape)).add_(block[2], alpha=y)[
+                None
+            ]
         else:
-            values = (coefficients @ block.flatten(1)).view(-1, *block.shape[1:])
+            flat = block.flatten(1)
+            mixed = torch.mm(coefficients, flat, out=self._mixed((len(coefficients), flat.shape[1])))
+            values = mixed.view(-1, *block.shape[1:])
         for step in self._steps:
             values = step(values, coefficients)
         return values.mT
@@ -134,14 +154,17 @@ def _mix(coefficients: Tensor, stacked: Tensor) -> Tensor:
 
 
 def _linear(weight: Tensor, bias: Tensor | None) -> Step:
+    buffer = Buffer()
+
     def step(values: Tensor, coefficients: Tensor) -> Tensor:
         own = _mix(coefficients, weight)
+        out = buffer((len(values), weight.shape[1], values.shape[2]))
         if bias is None:
-            return torch.bmm(own, values)
+            return torch.bmm(own, values, out=out)
         shift = _mix(coefficients, bias)[:, :, None]
         if len(values) == 1:
-            return torch.addmm(shift[0], own[0], values[0])[None]
-        return torch.baddbmm(shift, own, values)
+            return torch.addmm(shift[0], own[0], values[0], out=out[0])[None]
+        return torch.baddbmm(shift, own, values, out=out)
 
     return step
 
