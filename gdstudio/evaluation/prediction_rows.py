@@ -134,8 +134,9 @@ def found(frame: pd.DataFrame, text: str, cancelled: Callable[[], bool] = lambda
             for some in _portions(len(column)):
                 if cancelled():
                     raise Cancelled
-                texts = column.iloc[some].astype(str).str.casefold()
-                held[some] |= texts.str.contains(wanted, regex=False, na=False).to_numpy(dtype=bool)
+                # A loop of Python's own lets other threads in every few milliseconds; pandas' does not.
+                texts = column.iloc[some].astype(str).to_numpy(dtype=object)
+                held[some] |= [isinstance(cell, str) and wanted in cell.casefold() for cell in texts]
         elif bounds is not None:
             size = column.to_numpy(dtype=np.float64, na_value=np.nan)
             low, high = sorted((abs(bounds[0]), abs(bounds[1])))

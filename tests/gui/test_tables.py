@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from gdstudio.core.errors import StudioError
 from gdstudio.gui.tables.frame import FrameModel
 from gdstudio.gui.tables.numbers import exact_text, formatter
+from gdstudio.gui.tables.ordering import permutation
 from gdstudio.gui.tables.view import TableView, has_dangerous_text, made_safe
 from gdstudio.gui.theme import Theme
 
@@ -226,3 +227,22 @@ def test_whole_numbers_and_others() -> None:
     assert exact_text(0.1 + 0.2) == "0.30000000000000004"
     assert exact_text(pd.Timestamp("2020-01-02")) == "2020-01-02"
     assert exact_text(pd.NA) == exact_text(None) == exact_text(float("nan")) == ""
+
+
+@pytest.mark.parametrize("order", [UP, DOWN])
+def test_many_texts_are_sorted_as_python_sorts_them(order: Qt.SortOrder) -> None:
+    random = np.random.default_rng(0)
+    long = "the same forty characters, more or less. "
+    texts = [
+        f"{long}{n}" if n % 3 else ("Ünal", "ulm", "Zoë", "\U0001f600")[n % 4] + str(n % 97) for n in range(12_000)
+    ]
+    texts = [texts[i] for i in random.permutation(len(texts))]
+    texts[5] = texts[77] = texts[11_000] = None
+    got = permutation(pd.Series(texts, dtype="str"), order).tolist()
+    there = [i for i, text in enumerate(texts) if text is not None]
+    # A stable sort downwards keeps equal ones as they stand.
+    expected = sorted(there, key=lambda i: texts[i], reverse=order == DOWN)
+    assert [texts[i] for i in got[:-3]] == [texts[i] for i in expected]
+    assert got[-3:] == [5, 77, 11_000]
+    equal = [i for i in got[:-3] if texts[i] == texts[got[0]]]
+    assert equal == sorted(equal)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QIcon
 
 from gdstudio.gui.tables.numbers import MISSING, exact_text, formatter, is_missing
+from gdstudio.gui.tables.ordering import permutation
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -180,33 +181,3 @@ _ROLES = (
     Qt.ItemDataRole.AccessibleTextRole,
     Qt.ItemDataRole.ForegroundRole,
 )
-
-
-def permutation(column: pd.Series[Any], order: Qt.SortOrder) -> NDArray[np.intp]:
-    """Positions ``(n,)`` in sorted order, equal ones as they stand, missing ones last."""
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        # Classes in the order of their numbers.
-        column = column.cat.codes.astype(np.float64).where(column.notna())
-    if column.dtype == object:
-        # Texts and numbers in one column cannot be compared: compare what is seen.
-        column = column.where(column.isna(), column.astype(str))
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        # As doubles, whole numbers above 2**53 would be equal; ~ turns the order round without overflow.
-        whole = column.to_numpy()
-        return np.argsort(~whole if order == Qt.SortOrder.DescendingOrder else whole, kind="stable")
-    # Ranks of the different values are compared rather than the values: texts then sort as fast as numbers.
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        codes, _ = pd.factorize(column, sort=True)
-        keys = codes.astype(np.float64)
-        keys[codes < 0] = np.nan
-    else:
-        keys = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.isnan(keys)
-    if order == Qt.SortOrder.DescendingOrder:
-        keys = -keys
-    found: NDArray[np.intp] = np.argsort(np.where(missing, np.inf, keys), kind="stable")
-    if missing.any() and np.isinf(keys[~missing]).any():
-        found = np.concatenate((found[~missing[found]], found[missing[found]]))
-    return found

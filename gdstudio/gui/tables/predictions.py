@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.files import write_atomic
-from gdstudio.gui.tables.frame import permutation
+from gdstudio.gui.tables.ordering import permutation
 from gdstudio.gui.tables.view import TableView, dangerous_count, made_safe
 from gdstudio.gui.theme import Theme
 
