@@ -95,7 +95,7 @@ class DependenceChart(Chart):
         """The mean in full colour, single rows towards the ground."""
         theme = self.theme
         full = theme.series_color(0)
-        faint = blend(full, theme.color("raised"), 0.68)
+        faint = blend(full, theme.color("raised"), 0.55)
         self._singles.setPen(cosmetic(faint, 1))
         self._mean.setPen(theme.series_pen(0, width=3))
         self._points.setBrush(full)
