@@ -17,6 +17,9 @@ EPOCH_COLUMNS: Final = (
     "train_r2", "validation_r2", "seconds",
 )  # fmt: skip
 
+#: One row a layer and a sample; ``layer`` counts from 1.
+HEALTH_COLUMNS: Final = ("step", "layer", "gradient_norm", "weight_norm", "update_ratio", "idle_units")
+
 
 class Columns:
     """Growing float64 columns of one length; ``NaN`` stands for "not measured".
@@ -95,10 +98,16 @@ class RunHistory:
     Attributes:
         weights: The newest copy of the weights that was asked for; replaced as a whole by the writer.
         snapshots: Copies of the weights along the run, oldest first; replaced as a whole by the writer.
+        health: Norms of each layer at some steps.
+        health_layers: Names of those layers, from the inputs to the output; empty where nothing is sampled.
+        health_seconds: What the samples have cost.
     """
 
     def __init__(self) -> None:
         self.weights: Weights | None = None
         self.snapshots: tuple[Weights, ...] = ()
+        self.health_layers: tuple[str, ...] = ()
+        self.health_seconds = 0.0
+        self.health = Columns(HEALTH_COLUMNS)
         self.steps = Columns(STEP_COLUMNS)
         self.epochs = Columns(EPOCH_COLUMNS, capacity=128)

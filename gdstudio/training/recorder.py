@@ -15,6 +15,7 @@ from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
 from gdstudio.core.history import RunHistory, Weights
 from gdstudio.core.regimen import LearningRateChange, TrainingSpec
 from gdstudio.optim.schedule_base import WatchingFactor
+from gdstudio.training.health import HealthProbe
 from gdstudio.training.snapshots import Snapshots
 from gdstudio.training.stopping import EarlyStopping, Stopped
 
@@ -54,6 +55,7 @@ class Recorder:
         lr: The base learning rate.
         on_event: Hears of pauses and changed rates.
         save: Writes a checkpoint of the run as it stands; called between two steps.
+        health: Samples the layers' norms around some steps.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Recorder:
         lr: float,
         on_event: Listener,
         save: Callable[[], None] | None = None,
+        health: HealthProbe | None = None,
     ) -> None:
         self._optimizer = optimizer
         self._factor = factor
@@ -97,6 +100,8 @@ class Recorder:
         self._save = save if settings.checkpoint_seconds else None
         self._saved = self._started
         self._due = False
+        self._health = health
+        self._sampled = False
         self.step = 0
         self.lr_changes = dict(self._planned)
         self._set_rate()
@@ -114,11 +119,15 @@ class Recorder:
             self._set_rate()
         elif self._factor is not None:
             self._set_rate()
+        if self._health is not None and self.step + 1 >= self._health.next_step:
+            self._sampled = self._health.before_step(self.step + 1, self.seconds)
 
     def after_backward(self) -> None:
         """Measure the gradient as it is before something clips it; without this, it is measured after the step."""
         if self._measures(self.step + 1):
             self._norms[len(self._losses)] = self._gradient_norm()
+        if self._sampled and self._health is not None:
+            self._health.after_backward()
 
     def after_step(self, loss: Tensor) -> None:
         """Note the loss of the step that was just taken; raises Diverged with the block that shows it."""
@@ -127,6 +136,9 @@ class Recorder:
         self._rates.append(self._lr)
         if self._measures(self.step) and len(self._losses) - 1 not in self._norms:
             self._norms[len(self._losses) - 1] = self._gradient_norm()
+        if self._sampled and self._health is not None:
+            self._health.after_step()
+            self._sampled = False
         now = time.perf_counter()
         self._seconds.append(now - self._started - self._waited)
         if len(self._losses) >= _BLOCK_STEPS or now - self._flushed > _BLOCK_SECONDS:

@@ -30,6 +30,7 @@ from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhil
 from gdstudio.training.checkpoint import Checkpoint, CheckpointWriter
 from gdstudio.training.curves import Curves
 from gdstudio.training.device import choose_device, environment, use_threads
+from gdstudio.training.health import HealthProbe
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion, with_penalties
 from gdstudio.training.recorder import Diverged, Recorder
@@ -50,6 +51,7 @@ def run_experiment(
     on_event: Listener = ignore,
     resume_from: Checkpoint | None = None,
     checkpoint_to: Path | None = None,
+    health: bool = True,
 ) -> RunResult:
     """Train what ``spec`` describes and score it.
 
@@ -63,6 +65,8 @@ def run_experiment(
         resume_from: A run of this spec to go on from; ``training.epochs`` may be larger than it was.
         checkpoint_to: The run folder that checkpoints are written to while the run goes, as often as
             ``training.checkpoint_seconds`` says. An older run in it is removed once nothing was refused.
+        health: Whether each layer's gradient, weights and idle units are sampled; it changes no other number, and so
+            it is no part of the spec.
 
     Returns:
         The result, also when the run was cancelled or diverged: it keeps what was done.
@@ -123,6 +127,7 @@ def run_experiment(
         lr=float(spec.get("optimizer.lr")),
         on_event=on_event,
         save=None if checkpoint_to is None else save,
+        health=HealthProbe(model, history, dataset.train.features, device) if health else None,
     )
     if resume_from is not None:
         check(resume_from, dataset.table.data_hash, device, batches.per_epoch, spec.training.epochs)

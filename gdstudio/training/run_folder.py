@@ -25,9 +25,11 @@ from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 from gdstudio.data.preparation import Preparation
 from gdstudio.data.table import Table
+from gdstudio.evaluation.health import Health
 from gdstudio.evaluation.metrics import metrics
 from gdstudio.evaluation.predictions import Predictions
 from gdstudio.training.checkpoint import CheckpointWriter, discard, holds_checkpoint
+from gdstudio.training.health_file import read_health, write_health
 from gdstudio.training.modules import build_module, loss_entry
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ _COUNTS = ("step", "epoch")
 #: What :func:`save` writes besides the spec; the scores go first, since they speak of all the others.
 _RESULTS = (
     "metrics.json", "predictions.csv", "model.safetensors", "history.csv", "epochs.csv", "preparation.json",
-    "environment.json", "log.txt", "snapshots.safetensors",
+    "environment.json", "log.txt", "snapshots.safetensors", "health.csv",
 )  # fmt: skip
 #: Kept out of history.csv: nothing in it may depend on the clock.
 _CLOCK = ("seconds",)
@@ -93,6 +95,8 @@ def save(result: RunResult, folder: Path) -> None:
     write_text(folder / "preparation.json", result.dataset.preparation.model_dump_json(indent=2) + "\n")
     write_atomic(folder / "history.csv", lambda path: _write_columns(result.history.steps, path, without=_CLOCK))
     write_atomic(folder / "epochs.csv", lambda path: _write_columns(result.history.epochs, path))
+    if len(result.history.health):
+        write_atomic(folder / "health.csv", lambda path: write_health(result.history, path))
     write_text(folder / "metrics.json", _json(result.metrics))
     if "test" in result.predictions:
         frame = predictions_frame(result.predictions["test"])
@@ -189,6 +193,11 @@ class SavedRun:
         except (ValueError, safetensors.SafetensorError):
             raise StudioError(f"{path} is damaged.", _TRAIN_AGAIN) from None
         return tuple(Weights(step, states[step]) for step in sorted(states))
+
+    @cached_property
+    def health(self) -> Health:
+        """What was sampled of the layers; empty where nothing was. Raises StudioError where the file is damaged."""
+        return read_health(self.folder / "health.csv")
 
     def evaluate(self) -> dict[str, Any]:
         """Scores of every part of the run's own data, as in metrics.json.
