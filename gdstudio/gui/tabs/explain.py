@@ -71,7 +71,7 @@ class ExplainTab(QWidget):
         view = self._views.currentWidget()
         if self._seen.get(view) is not result:
             self._seen[view] = result
-            view.show_result(result)  # type: ignore[attr-defined]
+            view.show_result(result)
 
     @Slot(str, int)
     def explain_row(self, part: str, row: int) -> None:

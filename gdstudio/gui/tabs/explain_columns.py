@@ -73,12 +73,8 @@ class ExplainColumns(QWidget):
         self.importance = BarsChart(theme, "Importance", empty="…", name="explain.importance")
         self.importance.chosen.connect(self.choose_column)
         self.dependence = DependenceChart(theme, name="explain.dependence")
-        left = self._half(("Rows", self._part), ("Score", self._score))
-        left.layout().addWidget(self.importance, 1)
-        left.layout().addWidget(self._words)
-        right = self._half(("Column", self._column), ("Class", self._class))
-        right.layout().addWidget(self.dependence, 1)
-        right.layout().addWidget(self._said)
+        left = self._half(self.importance, self._words, ("Rows", self._part), ("Score", self._score))
+        right = self._half(self.dependence, self._said, ("Column", self._column), ("Class", self._class))
         both = QSplitter(Qt.Orientation.Horizontal)
         both.addWidget(left)
         both.addWidget(right)
@@ -93,7 +89,7 @@ class ExplainColumns(QWidget):
         layout.addLayout(going)
         self._going(False)
 
-    def _half(self, *controls: tuple[str, QComboBox]) -> QWidget:
+    def _half(self, chart: QWidget, words: QWidget, *controls: tuple[str, QComboBox]) -> QWidget:
         half = QWidget()
         top = QHBoxLayout()
         for text, control in controls:
@@ -107,6 +103,8 @@ class ExplainColumns(QWidget):
         column = QVBoxLayout(half)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
+        column.addWidget(chart, 1)
+        column.addWidget(words)
         return half
 
     @property

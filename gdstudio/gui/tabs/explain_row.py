@@ -46,8 +46,8 @@ class ExplainRow(QWidget):
             "Measured in",
             "Probabilities are easier to read; log odds add up without a ceiling, and are what a linear model adds up",
         )
-        for key, label in _QUANTITIES.items():
-            self._quantity.addItem(label, key)
+        for key, shown in _QUANTITIES.items():
+            self._quantity.addItem(shown, key)
         self._quantity.activated.connect(self._start)
         self._said = named(QLabel(wordWrap=True), "explain.row.words", "What is predicted for the row")
         self._check = named(QLabel(wordWrap=True), "explain.completeness", "Whether the contributions add up")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Signal, Slot
@@ -25,6 +25,7 @@ from gdstudio.gui.widgets.row_bar import RowBar, row_button
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gdstudio.evaluation.prediction_rows import Filter
     from gdstudio.evaluation.predictions import Predictions
     from gdstudio.training.result import RunResult
 
@@ -231,7 +232,7 @@ class PredictionsTab(QWidget):
         frame, predictions = self._frame, self._predictions
         if frame is None or predictions is None or self._job is not None:
             return
-        which, text, how = self._bar.which, self._bar.text, self._sorting
+        which, text, how = cast("Filter", self._bar.which), self._bar.text, self._sorting
         only = None if self._only is None else np.flatnonzero(np.isin(predictions.rows, self._only))
         if self._ordering is not None:
             self._ordering.cancel()
@@ -301,7 +302,7 @@ class PredictionsTab(QWidget):
 
     @Slot()
     def _ask_file(self) -> None:
-        endings = " ".join(f"*{e}" for entry in registry("readers").values() for e in entry.extensions)  # type: ignore[attr-defined]
+        endings = " ".join(f"*{e}" for entry in registry("readers").values() for e in entry.extensions)
         chosen, _ = QFileDialog.getOpenFileName(
             self, "Predict the rows of a file", "", f"Tables ({endings} *.gz *.bz2 *.xz *.zip);;All files (*)"
         )
