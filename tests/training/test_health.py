@@ -38,7 +38,8 @@ def spec_of(**values: object) -> ExperimentSpec:
 def test_sampling_changes_no_number(capture: str, values: dict[str, object]) -> None:
     spec = spec_of(**{"training.batch_size": 32, "training.capture": capture, **values})
     sampled, plain = run_experiment(spec), run_experiment(spec, health=False)
-    assert len(sampled.history.health) and not len(plain.history.health)
+    assert len(sampled.history.health)
+    assert not len(plain.history.health)
     for name, column in plain.history.steps.snapshot().items():
         if name != "seconds":
             np.testing.assert_array_equal(sampled.history.steps.snapshot()[name], column)

@@ -8,6 +8,8 @@ from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.tabs.explain import ExplainTab
+from gdstudio.gui.tabs.functions import FunctionsTab
+from gdstudio.gui.tabs.gradients import GradientsTab
 from gdstudio.gui.tabs.labs import LabsTab
 from gdstudio.gui.tabs.landscape import LandscapeTab
 from gdstudio.gui.tabs.metrics import MetricsTab
@@ -41,10 +43,12 @@ class Tabs(QTabWidget):
         explain = ExplainTab(session, theme, jobs)
         self.insertTab(0, data, "Data")
         for label, tab in (
+            ("Gradients", GradientsTab(session, theme)),
             ("Metrics", MetricsTab(session, theme)),
             ("Landscape", LandscapeTab(session, theme, jobs)),
             ("Predictions", predictions),
             ("Explain", explain),
+            ("Functions", FunctionsTab(session, theme, jobs)),
             ("Labs", LabsTab(session, theme, jobs)),
         ):
             self.addTab(tab, label)
