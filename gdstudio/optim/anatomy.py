@@ -43,7 +43,7 @@ class _Sheet:
         self.memory = memory
         self.point, self.gradient = _tensor(point), _tensor(gradient)
         self.note("value", "", self.point)
-        self.note("gradient g", "∂f/∂ value", self.gradient)
+        self.note("gradient g", "slope of f along this variable", self.gradient)
 
     def note(self, name: str, formula: str, values: Tensor, numbers: Callable[[int], str] = lambda k: "") -> Tensor:
         self.lines.append(Line(name, formula, numbers, values.clone().numpy()))
