@@ -13,9 +13,11 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from gdstudio.evaluation.curves import roc_curve
+from gdstudio.evaluation.explain.dependence import Dependence
 from gdstudio.evaluation.predictions import make_predictions
 from gdstudio.gui import charts
 from gdstudio.gui.charts.base import Chart
+from gdstudio.gui.charts.descent import Path as Walk
 from gdstudio.gui.selftest.events import application, settle
 from gdstudio.gui.theme import Theme
 from gdstudio.selftest.step import Step, Unmet, expect
@@ -79,6 +81,31 @@ def _landscape(chart: Any) -> None:
     chart.set_path(np.column_stack([axis[:8], axis[:8] ** 2]), np.zeros(8))
 
 
+def _descent(chart: Any) -> None:
+    _landscape(chart)
+    chart.set_minima([(0.0, 0.0)])
+    walk = np.column_stack([np.geomspace(0.9, 0.01, 12), np.geomspace(0.8, 0.005, 12)])
+    chart.set_paths([Walk("SGD", 0, walk, (walk**2).sum(1), 2 * walk)], 11)
+
+
+def _bars(chart: Any) -> None:
+    values = np.array([0.4, 0.2, -0.1])
+    chart.set_bars(("income", "age", "visits"), values, ends=(values - 0.05, values + 0.05), label="Importance")
+
+
+def _dependence(chart: Any) -> None:
+    grid = np.linspace(20, 60, 9)
+    each = np.array([0.2, 0.0, -0.1])[:, None, None] + np.linspace(0.2, 0.7, 9)[None, :, None]
+    found = Dependence("age", grid, True, each.mean(0), each, np.arange(3), np.array([25.0, 40.0, 50.0]), 3, 3)
+    chart.set_dependence(found, 0, "Probability of yes")
+
+
+def _layers(chart: Any) -> None:
+    steps = np.arange(1, 21)
+    values = np.exp(-np.arange(3)[:, None] - steps / 10)
+    chart.set_layers(("Layer 1", "Layer 2", "Output"), steps, values, "Gradient norm", log=True)
+
+
 #: What each chart is given to draw; a chart that is missing here fails the step, so that none is forgotten.
 _FILL: dict[str, Callable[[Any], None]] = {
     "LineChart": _line,
@@ -89,6 +116,10 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "CorrelationChart": _correlation,
     "DistributionChart": _distribution,
     "LandscapeChart": _landscape,
+    "DescentChart": _descent,
+    "BarsChart": _bars,
+    "DependenceChart": _dependence,
+    "LayerHeatMap": _layers,
 }
 
 
