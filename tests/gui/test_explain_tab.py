@@ -132,6 +132,20 @@ def test_a_linear_models_coefficients(window: MainWindow, qtbot: QtBot) -> None:
     assert "odds" in words(tab, "explain.coefficients.words")
 
 
+def test_a_run_that_diverged_says_so_everywhere(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot, "diabetes", model__kind="linear")
+    next(window.session.result.model.parameters()).data.fill_(float("nan"))
+    tab = window.findChild(ExplainTab, "tab.explain")
+    choose(tab, "explain.score", 0, qtbot)
+    choose(tab, "explain.column", 1, qtbot)
+    assert "diverged" in tab._columns.dependence._empty.text()
+    assert tab._columns.importance._empty.isVisible()
+    view(tab, 1, qtbot)
+    assert "diverged" in words(tab, "explain.row.words")
+    view(tab, 2, qtbot)
+    assert "diverged" in tab._coefficients._empty._sentence.text()
+
+
 def test_a_double_click_on_a_prediction_explains_it(window: MainWindow, qtbot: QtBot) -> None:
     tab = train(window, qtbot, "wine")
     row = int(window.session.result.predictions["test"].rows[4])

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import nn
 
+from gdstudio.core.errors import StudioError
 from gdstudio.data.preparation import Preparation
 from gdstudio.evaluation.predict import outputs_of
 from gdstudio.evaluation.predictions import Predictions, make_predictions
@@ -43,8 +44,15 @@ class Predictor:
 
         Returns:
             ``(n, c)`` probabilities of the classes, or ``(n, 1)`` values in the target's own unit.
+
+        Raises:
+            StudioError: The model gives values that are not finite.
         """
         outputs = outputs_of(self.model, features)
+        if not np.isfinite(outputs).all():
+            raise StudioError(
+                "The model gives values that are no numbers: its run has diverged.", "Train with a lower learning rate."
+            )
         if self.preparation.task == "regression" or self.probabilities is None:
             return cast(Floats, self.preparation.decode_target(outputs[:, :1]))
         return self.probabilities(outputs)

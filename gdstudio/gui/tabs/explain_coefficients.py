@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from gdstudio.core.errors import StudioError
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.tables.view import TableView
@@ -66,6 +67,7 @@ class ExplainCoefficients(QWidget):
         self._job = None
         self._there(made is not None)
         if made is None:
+            self._empty.set_sentence(_NONE)
             return
         frame, said, check = made
         self._said.setText(said)
@@ -77,7 +79,8 @@ class ExplainCoefficients(QWidget):
     def _failed(self, error: Exception) -> None:
         self._job = None
         self._there(False)
-        self._empty.set_sentence(f"The coefficients cannot be shown: {error}")
+        said = str(error) if isinstance(error, StudioError) else f"The coefficients cannot be shown: {error}"
+        self._empty.set_sentence(said)
 
 
 def _made(result: RunResult) -> tuple[pd.DataFrame, str, str] | None:
@@ -89,6 +92,8 @@ def _made(result: RunResult) -> tuple[pd.DataFrame, str, str] | None:
     weights = linear_weights(result.model)
     if weights is None or result.spec.loss is None:
         return None
+    if not all(np.isfinite(array).all() for array in weights):
+        raise StudioError("The weights are no numbers: the run has diverged.", "Train with a lower learning rate.")
     data, loss = result.dataset, result.spec.loss.kind
     found = raw_coefficients(*weights, data.preparation, loss=loss)
     columns: dict[str, list[object] | np.ndarray] = {

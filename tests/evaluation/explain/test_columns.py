@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,17 @@ def test_dependence_on_categories_equals_scikit_learn(trained, explained):
     np.testing.assert_allclose(got.individual[..., 0], expected["individual"][0], rtol=1e-5)
     assert not got.numeric
     assert set(got.observed) <= set(got.grid)
+
+
+def test_a_model_that_has_diverged_says_so(trained, explained):
+    predictor, frame = explained(trained("wine"))
+    broken = copy.deepcopy(predictor.model)
+    next(broken.parameters()).data.fill_(float("nan"))
+    diverged = Predictor(broken, predictor.preparation, predictor.probabilities)
+    with pytest.raises(StudioError, match="diverged"):
+        partial_dependence(diverged, frame, predictor.preparation.raw_columns[0])
+    with pytest.raises(StudioError, match="not defined"):
+        permutation_importance(diverged, frame, score="log_loss", repeats=1)
 
 
 def test_dependence_on_a_column_of_one_value_and_of_none(trained, explained):
