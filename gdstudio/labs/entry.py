@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from gdstudio.core.files import make_folder, write_text
 from gdstudio.core.registry import Entry, Settings
 from gdstudio.core.spec import ExperimentSpec
+from gdstudio.labs.picture import Picture
 
 if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
-    from gdstudio.data.dataset import Dataset
 
 Progress = Callable[[float], None]
-#: ``(spec, dataset, control, progress) -> LabResult``.
-Lab = Callable[["ExperimentSpec", "Dataset", "RunControl", Progress], "LabResult"]
+#: ``(spec, dataset, control, progress) -> LabResult``; the dataset is None for one that does not want data.
+Lab = Callable[["ExperimentSpec", Any, "RunControl", Progress], "LabResult"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class LabResult:
         runs: One row a run.
         curves: ``(run, epoch, loss)`` rows: mean loss of each epoch's batches.
         findings: Numbers that the sentences rest on.
-        sentences: What was found, in words.
+        sentences: What was found, in words; the first is the conclusion.
+        picture: What to draw; None draws the curves.
     """
 
     lab: str
@@ -44,6 +45,7 @@ class LabResult:
     curves: Sequence[tuple[int, int, float]] = ()
     findings: Mapping[str, Any] = field(default_factory=dict)
     sentences: Sequence[str] = ()
+    picture: Picture | None = None
 
     def document(self) -> dict[str, Any]:
         """Everything but the curves, as JSON values."""
@@ -57,7 +59,7 @@ class LabResult:
         }
 
     def save(self, folder: Path) -> None:
-        """Write ``result.json``, ``spec.json``, ``summary.csv``, ``runs.csv`` and ``curves.csv``.
+        """Write ``result.json``, ``spec.json`` and the tables ``summary``, ``runs``, ``curves`` and ``picture``.
 
         Raises:
             StudioError: The folder cannot be written.
@@ -71,6 +73,8 @@ class LabResult:
             "runs": pd.DataFrame(list(self.runs)),
             "curves": pd.DataFrame(list(self.curves), columns=["run", "epoch", "loss"]),
         }
+        if self.picture is not None:
+            tables["picture"] = pd.DataFrame(self.picture.rows())
         for name, table in tables.items():
             write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         write_text(folder / "result.json", json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
@@ -82,6 +86,12 @@ class LabEntry(Entry):
 
     Attributes:
         question: What it answers, as a question.
+        needs_data: Whether it works on data; one that does not works on a formula.
     """
 
     question: str
+    needs_data: bool = True
+
+    def wants_data(self, settings: Settings) -> bool:
+        """Whether it will look at the data with these settings; a formula takes their place."""
+        return self.needs_data and not getattr(settings, "formula", "")

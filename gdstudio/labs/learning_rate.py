@@ -9,6 +9,7 @@ from pydantic import Field
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+from gdstudio.labs.picture import Picture, PictureSeries
 
 if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
@@ -20,6 +21,15 @@ _DEFAULT_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _SHARE_OF_FALL = 0.9
 #: A curve that turns at more than this share of its epochs oscillates.
 _TURNS = 0.3
+#: What each zone means, as it is measured.
+_ZONES = (
+    ("slow", "the loss to reach was not reached within the epochs"),
+    ("stable", "it was reached, and the loss turned at no more than 30 % of the epochs"),
+    ("oscillating", "the loss turned, by more than 1 % of its fall, at more than 30 % of the epochs"),
+    ("overshooting", "not reached, though smaller rates did"),
+    ("diverged", "in most runs the loss was no number any more, ended above its start, or rose in every one of the "
+     "last quarter of the epochs"),
+)  # fmt: skip
 
 
 class LearningRateSettings(Settings):
@@ -39,22 +49,25 @@ def _build(settings: LearningRateSettings) -> Lab:
     def run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress) -> LabResult:
         from gdstudio.core.errors import StudioError
         from gdstudio.labs import measures
+        from gdstudio.labs.stability import edge_of, rate_limit
         from gdstudio.training.ensemble import run_many
 
         if not settings.rates:
             raise StudioError("There is no learning rate to try.", "Give at least one, e.g. lab.rates=[0.01,0.1].")
+        measures.check_runs(len(settings.rates) * settings.seeds)
+        rates = sorted(set(settings.rates))
         first = spec.training.seed
-        cases = [(rate, first + k) for rate in settings.rates for k in range(settings.seeds)]
+        cases = [(rate, first + k) for rate in rates for k in range(settings.seeds)]
         specs = [spec.with_values({"optimizer.lr": rate, "training.seed": seed}) for rate, seed in cases]
-        members = run_many(specs, dataset, control=control, on_progress=progress)
+        members = run_many(specs, dataset, control=control, on_progress=lambda share: progress(0.8 * share))
         per_epoch = measures.steps_per_epoch(members[0], len(dataset.train))
         means = [measures.epoch_means(m, per_epoch) for m in members]
-        bad = [measures.diverged(m, values) for m, values in zip(members, means, strict=True)]
+        bad = [measures.grows(m, values) for m, values in zip(members, means, strict=True)]
         target = settings.target_loss
         if target is None:
             target = measures.target_loss(members, means, _SHARE_OF_FALL)
         rows, runs, curves = [], [], []
-        for rate in settings.rates:
+        for rate in rates:
             indices = [i for i, (r, _) in enumerate(cases) if r == rate]
             counts = [
                 None if bad[i] or target is None else measures.iterations_to(means[i], target, per_epoch)
@@ -77,10 +90,65 @@ def _build(settings: LearningRateSettings) -> Lab:
             runs.append(measures.run_row(number, member, values, learning_rate=rate, seed=seed))
             curves += measures.curve_rows(number, values)
         suggested, sentences = _suggest(rows, target)
-        findings: dict[str, Any] = {"target_loss": target, "suggested_rate": suggested}
-        return LabResult("learning_rate", settings, spec, rows, runs, curves, findings, sentences)
+        edge = None
+        if not control.cancelled:
+            edge = edge_of(
+                spec, dataset, rates, [row["zone"] == "diverged" for row in rows], control,
+                lambda share: progress(0.8 + 0.2 * share),
+            )  # fmt: skip
+        limit = rate_limit(members[0].spec, dataset)
+        findings: dict[str, Any] = {
+            "target_loss": target, "suggested_rate": suggested, "largest_rate": limit, "zones": dict(_ZONES),
+            "last_stable_rate": edge and edge[0], "first_diverged_rate": edge and edge[1],
+            "boundary": edge and (edge[0] * edge[1]) ** 0.5,
+        }  # fmt: skip
+        sentences += _edge_sentences(edge, limit)
+        progress(1.0)
+        picture = _picture(rows, findings)
+        return LabResult("learning_rate", settings, spec, rows, runs, curves, findings, sentences, picture)
 
     return run
+
+
+def _edge_sentences(edge: tuple[float, float] | None, limit: float | None) -> list[str]:
+    said = []
+    if edge is not None:
+        said.append(f"The boundary, halved again and again: {edge[0]:.4g} was stable, {edge[1]:.4g} diverged.")
+    if limit is not None:
+        said.append(
+            f"Measured at the initial weights, 2 divided by the largest curvature is {limit:.4g}: the boundary of "
+            "plain descent with full batches, exactly so where the loss is a bowl (least squares, linear model)."
+        )
+    if edge is not None and limit is not None:
+        middle = (edge[0] * edge[1]) ** 0.5
+        said.append(f"The boundary that was found is {middle / limit:.3g} times as large.")
+    return said
+
+
+def _picture(rows: list[dict[str, Any]], findings: dict[str, Any]) -> Picture:
+    """Steps over rates, the zones as marks of their own on a line below."""
+    counted = [row for row in rows if row["iterations"] is not None]
+    series = [
+        PictureSeries(
+            "Steps to the loss (median, bars: all seeds)",
+            [row["learning_rate"] for row in counted], [row["iterations"] for row in counted],
+            [row["iterations_low"] for row in counted], [row["iterations_high"] for row in counted],
+        )
+    ] if counted else []  # fmt: skip
+    floor = min((row["iterations_low"] for row in counted), default=1) * 0.5
+    for zone in ("slow", "stable", "oscillating", "overshooting", "diverged"):
+        mine = [row["learning_rate"] for row in rows if row["zone"] == zone]
+        if mine:
+            series.append(PictureSeries(zone, mine, [floor] * len(mine), style="points"))
+    marks = [
+        (findings[key], label) for key, label in (
+            ("largest_rate", "2/λmax, measured"), ("boundary", "boundary, found"), ("suggested_rate", "suggested"),
+        ) if findings[key] is not None
+    ]  # fmt: skip
+    return Picture(
+        "Steps to the loss for each learning rate", "Learning rate", "Steps", series, x_log=True, y_log=True,
+        marks=marks,
+    )  # fmt: skip
 
 
 def _suggest(rows: list[dict[str, Any]], target: float | None) -> tuple[float | None, list[str]]:

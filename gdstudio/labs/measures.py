@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gdstudio.core.errors import StudioError
+
 if TYPE_CHECKING:
     from gdstudio.training.ensemble import Member
+
+_MOST_RUNS = 10_000
 
 
 def epoch_means(member: Member, steps_per_epoch: int) -> NDArray[np.float64]:
@@ -26,6 +30,30 @@ def epoch_means(member: Member, steps_per_epoch: int) -> NDArray[np.float64]:
 def diverged(member: Member, means: NDArray[np.float64]) -> bool:
     """Whether the loss stopped being a number, or the last epoch's mean lies above the loss of the first step."""
     return member.status == "diverged" or bool(len(means) and not means[-1] <= member.losses[0])
+
+
+def grows(member: Member, means: NDArray[np.float64]) -> bool:
+    """Whether it diverged, or its loss rose in every one of the last quarter of its epochs, of which it has 20.
+
+    The second tells what a run just beyond the edge does while its loss is still below the first step's; losses of
+    batches that differ do not rise so steadily by chance.
+    """
+    if diverged(member, means):
+        return True
+    return len(means) >= 20 and bool((np.diff(means[-len(means) // 4 :]) > 0).all())
+
+
+def check_runs(count: int) -> None:
+    """Refuse more runs than one can wait for.
+
+    Raises:
+        StudioError: There are more than 10,000, or none.
+    """
+    if not 0 < count <= _MOST_RUNS:
+        raise StudioError(
+            f"That would be {count:,} runs, and a laboratory takes 1 to {_MOST_RUNS:,}.",
+            "Give fewer cases, or fewer seeds for each." if count else "Give at least one case.",
+        )
 
 
 def target_loss(members: Sequence[Member], means: Sequence[NDArray[np.float64]], share: float) -> float | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+from gdstudio.labs.picture import Picture, PictureSeries
 
 if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
@@ -23,6 +24,14 @@ class RestartsSettings(Settings):
         0.05, label="Near the best", ge=0, le=1,
         help="A restart counts as near the best when its loss lies within this share of the best fall.",
     )  # fmt: skip
+    formula: str = setting(
+        "", label="Formula", help="Restarts on this function rather than on the data; empty takes the data.",
+        max_length=2_000,
+    )  # fmt: skip
+    steps: int = setting(500, label="Steps", help="On a formula: the most from each start.", ge=1, le=100_000)
+    start_range: float = setting(
+        5.0, label="Starts within", help="On a formula: starts lie between minus this and this.", gt=0, le=1e6
+    )
 
 
 def _build(settings: RestartsSettings) -> Lab:
@@ -30,6 +39,9 @@ def _build(settings: RestartsSettings) -> Lab:
         import numpy as np
 
         from gdstudio.labs import measures
+
+        if settings.formula:
+            return _on_formula(settings, spec, control, progress)
         from gdstudio.labs.statistics import wilson
         from gdstudio.training.ensemble import run_many
 
@@ -74,6 +86,69 @@ def _build(settings: RestartsSettings) -> Lab:
         return LabResult("restarts", settings, spec, rows, runs, curves, findings, sentences)
 
     return run
+
+
+def _on_formula(settings: RestartsSettings, spec: ExperimentSpec, control: RunControl, progress: Progress) -> LabResult:
+    """Random starts, the minima they reach, and how sure their shares are."""
+    import numpy as np
+
+    from gdstudio.core.seeds import stream_seed
+    from gdstudio.labs.formulas import descend_all, descent_of, point_name
+    from gdstudio.labs.statistics import wilson
+    from gdstudio.training.minima import Minima, find_minima
+    from gdstudio.training.minimize import make_objective
+
+    descent = descent_of(spec, settings.formula, settings.steps, 1e-3)
+    objective = make_objective(descent.objective)
+    reach = settings.start_range
+    drawn = np.random.default_rng(stream_seed(spec.training.seed, "weights"))
+    starts = drawn.uniform(-reach, reach, (settings.count, objective.dimensions))
+    ends = descend_all(descent, starts, control, progress)
+    usable = ~ends.diverged & np.isfinite(ends.values)
+    minima, labels = find_minima(objective, ends.points, usable, 0.02 * reach, Minima.of(objective, ()))
+    rows: list[dict[str, Any]] = []
+    for number in np.argsort(minima.values, kind="stable"):
+        count = int((labels == number).sum())
+        low, high = wilson(count, settings.count)
+        rows.append({
+            "end": point_name(objective.variables, minima.points[number]), "value": float(minima.values[number]),
+            "restarts": count, "share": count / settings.count, "share_low": low, "share_high": high,
+        })  # fmt: skip
+    for name, count in (
+        ("at no minimum after all steps", int(((labels < 0) & usable).sum())), ("diverged", int((~usable).sum())),
+    ):  # fmt: skip
+        if count:
+            low, high = wilson(count, settings.count)
+            rows.append({"end": name, "value": None, "restarts": count, "share": count / settings.count,
+                         "share_low": low, "share_high": high})  # fmt: skip
+    runs = [
+        {"run": k, **{f"start_{n}": float(v) for n, v in zip(objective.variables, starts[k], strict=True)},
+         "value": float(ends.values[k]) if np.isfinite(ends.values[k]) else None, "steps": int(ends.steps[k]),
+         "minimum": int(labels[k])}
+        for k in range(settings.count)
+    ]  # fmt: skip
+    findings: dict[str, Any] = {"minima": len(minima.points)}
+    if len(minima.points):
+        # Equal up to rounding is equally low: Himmelblau has four such minima.
+        best = float(minima.values.min())
+        lowest = minima.values <= best + 1e-9 * max(1.0, abs(best))
+        success = int(np.isin(labels, np.flatnonzero(lowest)).sum())
+        low, high = wilson(success, settings.count)
+        findings.update(best_value=best, successes=success, share_low=low, share_high=high)
+        sentences = [
+            f"{success} of {settings.count} restarts reached the lowest value, {best:.4g} "
+            f"(95 % interval of the share: {100 * low:.0f} to {100 * high:.0f} %).",
+            f"{len(minima.points)} minima were reached in all, {int(lowest.sum())} of them that low.",
+        ]
+    else:
+        sentences = [f"None of {settings.count} restarts reached a minimum within {settings.steps:,} steps."]
+    picture = Picture(
+        "Share of the restarts that reached each value (bars: 95 % intervals)", "Value at the minimum", "Share",
+        [PictureSeries("restarts", [r["value"] for r in known], [r["share"] for r in known],
+                       [r["share_low"] for r in known], [r["share_high"] for r in known], style="points")],
+    ) if (known := [r for r in rows if r["value"] is not None]) else None  # fmt: skip
+    progress(1.0)
+    return LabResult("restarts", settings, spec, rows, runs, (), findings, sentences, picture)
 
 
 ENTRY = LabEntry(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from gdstudio.core.control import RunControl
+from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
@@ -30,7 +32,8 @@ def run(lab: str, own: dict[str, Any] | None = None, **values: Any) -> tuple[Lab
 
 @pytest.mark.parametrize("lab", registry("labs"))
 def test_every_lab_answers_and_can_be_saved(lab: str, tmp_path: Path) -> None:
-    own = {"learning_rate": {"seeds": 1}, "restarts": {"count": 3}, "penalties": {"seeds": 1}}.get(lab)
+    own = {"learning_rate": {"seeds": 1}, "restarts": {"count": 3}, "penalties": {"seeds": 1}, "depth": {"seeds": 1},
+           "capacity": {"seeds": 1}, "basins": {"size": 12, "steps": 40}}.get(lab)  # fmt: skip
     shares: list[float] = []
     spec = ExperimentSpec().with_values({"training.epochs": 3, "model.hidden": [4]})
     dataset = prepare(spec.data, load_table(spec.data.source))
@@ -43,7 +46,14 @@ def test_every_lab_answers_and_can_be_saved(lab: str, tmp_path: Path) -> None:
     saved = json.loads((tmp_path / "lab" / "result.json").read_text())
     assert saved == json.loads(json.dumps(result.document(), allow_nan=False))
     assert len(pd.read_csv(tmp_path / "lab" / "runs.csv")) == len(result.runs)
-    assert set(pd.read_csv(tmp_path / "lab" / "curves.csv")["run"]) == {row["run"] for row in result.runs}
+    if result.curves:
+        assert set(pd.read_csv(tmp_path / "lab" / "curves.csv")["run"]) == {row["run"] for row in result.runs}
+    else:
+        assert result.picture is not None
+    if result.picture is not None:
+        assert result.picture.x_label
+        assert result.picture.y_label
+        assert len(pd.read_csv(tmp_path / "lab" / "picture.csv")) == len(result.picture.rows()) > 0
 
 
 def test_full_batch_least_squares_has_the_sharp_edge_at_two_over_the_largest_curvature() -> None:
@@ -66,6 +76,76 @@ def test_full_batch_least_squares_has_the_sharp_edge_at_two_over_the_largest_cur
     steps = [row["iterations"] for row in result.summary[1:4]]
     assert steps == sorted(steps, reverse=True)
     assert steps[0] > steps[2]
+
+
+@pytest.mark.parametrize(("sample", "target"), [("diabetes", None), ("purchase", "income")])
+def test_the_boundary_that_runs_find_is_two_over_the_measured_curvature(sample: str, target: str | None) -> None:
+    spec = ExperimentSpec().with_values(
+        {"data.source.kind": sample, "model.kind": "linear", "optimizer.kind": "sgd", "training.batch_size": 0,
+         "training.epochs": 60}
+    )  # fmt: skip
+    spec = spec.with_values({"data.target": target}) if target else spec
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    settings = registry("labs").settings({"kind": "learning_rate", "rates": [0.001, 0.01, 0.1, 1, 10], "seeds": 1})
+    found = registry("labs")["learning_rate"].build(settings)(spec, dataset, RunControl(), lambda share: None)
+    inputs = np.column_stack([dataset.train.features, np.ones(len(dataset.train))]).astype(np.float64)
+    edge = 2 / float(np.linalg.eigvalsh(2 / len(inputs) * inputs.T @ inputs).max())
+    assert found.findings["largest_rate"] == pytest.approx(edge, rel=1e-3)
+    assert found.findings["boundary"] == pytest.approx(edge, rel=0.05)
+    assert found.findings["last_stable_rate"] < found.findings["first_diverged_rate"]
+    assert found.findings["first_diverged_rate"] == pytest.approx(found.findings["last_stable_rate"], rel=0.011)
+    assert [row["zone"] for row in found.summary][-1] == "diverged"
+    steps = [row["iterations"] for row in found.summary if row["iterations"] is not None]
+    assert steps == sorted(steps, reverse=True)
+    assert found.picture is not None
+    assert [label for _, label in found.picture.marks][:2] == ["2/λmax, measured", "boundary, found"]
+
+
+def test_sigmoid_gradients_vanish_with_depth_and_relu_with_he_keeps_them() -> None:
+    own = {"depths": [1, 8], "activations": ["sigmoid", "relu"], "initializers": ["xavier_uniform", "he_normal"]}
+    result, _ = run("depth", own)
+    ratio = {(r["activation"], r["initializer"], r["depth"]): r["ratio"] for r in result.summary}
+    assert ratio["sigmoid", "xavier_uniform", 8] < 1e-3 * ratio["sigmoid", "xavier_uniform", 1]
+    assert 0.05 < ratio["relu", "he_normal", 8] < 20
+    assert "sigmoid with xavier_uniform" in result.findings["vanished"]
+
+
+def test_a_wide_network_on_few_rows_has_the_widest_gap() -> None:
+    own = {"widths": [2, 128], "shares": [0.1, 1.0], "seeds": 1}
+    result, dataset = run("capacity", own, **{"training.epochs": 150, "optimizer.lr": 0.01})
+    gap = {(row["width"], row["rows"]): row["gap"] for row in result.summary}
+    few, many = round(0.1 * len(dataset.train)), len(dataset.train)
+    assert gap[128, few] == max(gap.values())
+    assert gap[128, few] > 2 * abs(gap[128, many])
+
+
+def test_restarts_on_a_formula_count_its_minima() -> None:
+    spec = ExperimentSpec().with_values({"optimizer.kind": "adam", "optimizer.lr": 0.1})
+    # Two minima; the deeper one lies on the left.
+    settings = registry("labs").settings(
+        {"kind": "restarts", "formula": "(x**2 - 4)**2 + x", "count": 60, "steps": 1000}
+    )
+    result = registry("labs")["restarts"].build(settings)(spec, None, RunControl(), lambda share: None)
+    assert result.findings["minima"] == 2
+    left = np.roots([4, 0, -16, 1]).real.min()
+    assert result.findings["best_value"] == pytest.approx((left**2 - 4) ** 2 + left, abs=1e-9)
+    assert sum(row["restarts"] for row in result.summary) == 60
+    low, high = wilson(result.findings["successes"], 60)
+    assert (result.findings["share_low"], result.findings["share_high"]) == (low, high)
+    assert 0 < result.findings["successes"] < 60
+
+
+def test_an_empty_list_and_a_million_runs_are_refused_at_once() -> None:
+    spec = ExperimentSpec()
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    for own in ({"rates": []}, {"rates": [0.1 + k / 1000 for k in range(200)], "seeds": 100}):
+        settings = registry("labs").settings({"kind": "learning_rate", **own})
+        began = time.perf_counter()
+        with pytest.raises(StudioError):
+            registry("labs")["learning_rate"].build(settings)(spec, dataset, RunControl(), lambda share: None)
+        assert time.perf_counter() - began < 0.1
+    with pytest.raises(StudioError, match="seeds"):
+        registry("labs").settings({"kind": "learning_rate", "seeds": 1_000_000})
 
 
 def test_the_race_starts_everybody_at_the_same_loss() -> None:

@@ -17,6 +17,7 @@ from gdstudio.cli.options import (
     SpecOption,
     TargetOption,
     experiment_of,
+    with_assignments,
 )
 from gdstudio.cli.output import print_json, print_rows, say
 from gdstudio.cli.progress import ShareProgress, interruptible
@@ -24,7 +25,8 @@ from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
 from gdstudio.core.files import make_folder
 from gdstudio.core.registry import registry
-from gdstudio.core.spec import parse_assignment
+from gdstudio.core.spec import ExperimentSpec, parse_assignment
+from gdstudio.labs.entry import LabEntry
 
 
 @app.command()
@@ -37,22 +39,33 @@ def lab(
     spec: SpecOption = None,
     set_: SetOption = None,
     device: DeviceOption = None,
+    formula: Annotated[
+        str | None, typer.Option("--formula", help="A function to work on, for laboratories that take one.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Answer a question with many runs; settings of the laboratory itself are set as lab.NAME."""
     entry = registry("labs")[name]
     assignments = [parse_assignment(text) for text in set_ or ()]
     own = {path.removeprefix("lab."): value for path, value in assignments if path.startswith("lab.")}
+    if formula is not None:
+        own["formula"] = formula
     settings = registry("labs").settings({"kind": name, **own})
     rest = [text for text in set_ or () if not parse_assignment(text)[0].startswith("lab.")]
-    experiment = experiment_of(sample, data, target, spec, rest, device)
+    assert isinstance(entry, LabEntry)
+    on_data = entry.wants_data(settings)
+    if on_data or spec is not None or sample is not None or data is not None:
+        experiment = experiment_of(sample, data, target, spec, rest, device)
+    else:
+        experiment = with_assignments(ExperimentSpec(), rest, device)
     if out.is_dir() and any(out.iterdir()) and not (out / "result.json").exists():
         raise StudioError(f"The folder {out} holds other files.", "Choose an empty folder or a new name.")
     make_folder(out)
     from gdstudio.data.dataset import prepare
     from gdstudio.data.load import load_table
 
-    dataset = prepare(experiment.data, load_table(experiment.data.source))
+    # A laboratory on a formula does not look at the data, so none are read.
+    dataset = prepare(experiment.data, load_table(experiment.data.source)) if on_data else None
     control = RunControl()
     with interruptible(control), ShareProgress(entry.label) as progress:
         result = entry.build(settings)(experiment, dataset, control, progress.report)
