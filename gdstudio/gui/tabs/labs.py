@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSplitter,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import (
 from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
+from gdstudio.gui.charts.lab import LabChart
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.chooser import EntryChooser
 from gdstudio.gui.jobs import Job, Jobs
@@ -71,6 +74,11 @@ class LabsTab(QWidget):
             empty="Press Run: every run's loss will be drawn here.",
         )  # fmt: skip
         self._chart.set_log_y(True)
+        self._picture = LabChart(theme, empty="Press Run: the answer will be drawn here.")
+        self._charts = named(QTabWidget(), "lab.charts", "Charts of the laboratory")
+        self._charts.setDocumentMode(True)
+        self._charts.addTab(self._picture, "Answer")
+        self._charts.addTab(self._chart, "Loss curves")
         self._table = named(TableView(theme), "lab.summary", "Summary of the laboratory")
         self._lay_out()
         session.table_changed.connect(self._refresh)
@@ -88,13 +96,15 @@ class LabsTab(QWidget):
         column.addWidget(self._chooser)
         column.addLayout(buttons)
         column.addWidget(self._bar)
-        column.addWidget(self._answer)
         column.addStretch(1)
         left.setMinimumWidth(round(18 * self._theme.em))
         right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self._chart)
+        right.addWidget(self._answer)
+        right.addWidget(self._charts)
         right.addWidget(self._table)
         right.setChildrenCollapsible(False)
+        right.setStretchFactor(1, 3)
+        right.setStretchFactor(2, 1)
         page = QSplitter(Qt.Orientation.Horizontal)
         page.addWidget(left)
         page.addWidget(right)
@@ -107,9 +117,15 @@ class LabsTab(QWidget):
     @Slot()
     def _refresh(self) -> None:
         self._chooser.show_settings(self._settings)
-        self._question.setText(registry("labs")[self._settings.kind].question)
+        lab = registry("labs")[self._settings.kind]
+        self._question.setText(lab.question)
         busy = self._job is not None
-        self._start.setEnabled(not busy and self._session.dataset is not None)
+        ready = self._session.dataset is not None or not lab.wants_data(self._settings)
+        self._start.setEnabled(not busy and ready)
+        self._start.setToolTip(
+            "Train all the runs in the background" if ready else "Open data first: this laboratory works on them"
+        )
+        self._answer.setVisible(bool(self._answer.text()))
         self._cancel.setEnabled(busy)
         self._save.setEnabled(self._result is not None and not busy)
         self._bar.setVisible(busy)
@@ -131,7 +147,7 @@ class LabsTab(QWidget):
     @Slot()
     def _run(self) -> None:
         dataset, spec, settings = self._session.dataset, self._session.spec, self._settings
-        if dataset is None:
+        if dataset is None and registry("labs")[settings.kind].wants_data(settings):
             return
         control = self._control = RunControl()
         lab = registry("labs")[settings.kind].build(settings)
@@ -156,13 +172,14 @@ class LabsTab(QWidget):
     def _done(self, result: LabResult) -> None:
         self._job = None
         self._result = result
-        self._answer.setText("\n\n".join(result.sentences))
+        conclusion, *rest = result.sentences
+        self._answer.setText(f"<b>{escape(conclusion)}</b><br>{escape(' '.join(rest))}")
         self._draw(result)
         self._refresh()
 
     def _failed(self, error: Exception) -> None:
         self._job = None
-        self._answer.setText(str(error))
+        self._answer.setText(escape(str(error)))
         self._refresh()
 
     def _draw(self, result: LabResult) -> None:
@@ -171,10 +188,15 @@ class LabsTab(QWidget):
 
         from gdstudio.gui.tables.frame import FrameModel
 
+        for place, there in enumerate((result.picture is not None, bool(result.curves))):
+            self._charts.setTabVisible(place, there)
+        if result.picture is not None:
+            self._picture.set_picture(result.picture)
+        self._charts.setCurrentIndex(0 if result.picture is not None else 1)
         self._chart.clear()
         curves = pd.DataFrame(list(result.curves), columns=["run", "epoch", "loss"])
-        names = np.array([_name(row) for row in result.runs], dtype=object)
-        curves["name"] = names[curves["run"].to_numpy()]
+        names = np.array([_name(row) for row in result.runs] if result.curves else [], dtype=object)
+        curves["name"] = names[curves["run"].to_numpy(int)]
         # Runs that differ in their seed alone are one curve, their median.
         middle = curves.groupby(["name", "epoch"])["loss"].median()
         for index, name in enumerate(list(dict.fromkeys(names))[:_MOST_CURVES]):
@@ -194,7 +216,8 @@ def _name(row: object) -> str:
     """What a curve is called: by what was varied."""
     assert isinstance(row, dict)
     for key, text in (("optimizer", "{}"), ("learning_rate", "rate {:g}"), ("batch_size", "batch {}"),
-                      ("strength", "λ {:g}"), ("seed", "seed {}")):  # fmt: skip
+                      ("strength", "λ {:g}"), ("width", "width {width}, {rows} rows"),
+                      ("seed", "seed {}")):  # fmt: skip
         if key in row:
-            return text.format(row[key])
+            return text.format(row[key], **row)
     return f"run {row['run']}"
