@@ -38,6 +38,9 @@ class FileSource(Settings):
     reader: chosen_from("readers") | None = setting(  # type: ignore[valid-type]
         None, label="Reader", help="How the file is read; found from its content when empty.", hidden=True
     )
+    sample_rows: int = setting(
+        0, label="Rows", help="So many rows, drawn at random and always the same ones; 0 takes all.", hidden=True, ge=0
+    )
 
 
 def _source(value: Any) -> Settings:

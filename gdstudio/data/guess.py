@@ -42,7 +42,13 @@ _SCALES: tuple[tuple[str, ...], ...] = (
 )
 
 
-def guess_column(series: pd.Series[Any], name: str, as_target: bool = False, reason: str = "") -> Column:
+def guess_column(
+    series: pd.Series[Any],
+    name: str,
+    as_target: bool = False,
+    reason: str = "",
+    counts: tuple[int, int] | None = None,
+) -> Column:
     """Type, role and reason of one column.
 
     Args:
@@ -50,10 +56,10 @@ def guess_column(series: pd.Series[Any], name: str, as_target: bool = False, rea
         name: Its name.
         as_target: Guess what it is as the target: never ignored, and few whole numbers are classes.
         reason: Why it is the target, as a sentence.
+        counts: Missing and different values where they were counted before.
     """
-    missing = int(series.isna().sum())
+    missing, distinct = counts if counts is not None else (int(series.isna().sum()), count_distinct(series))
     rows = len(series)
-    distinct = count_distinct(series)
     kind, role, why, categories = _as_feature(series, name, rows, missing, distinct)
     if as_target:
         role = "target"
@@ -80,6 +86,11 @@ def count_distinct(series: pd.Series[Any]) -> int:
         share = sample.nunique() / max(len(sample), 1)
         if share > 0.9:
             return round(share * series.count())
+    if pd.api.types.is_integer_dtype(series) and len(series) > _LOOKED_AT and not series.hasnans:
+        values = series.to_numpy()
+        low, span = values.min(), int(values.max()) - int(values.min())
+        if span < len(values):
+            return int(np.count_nonzero(np.bincount(values - low)))
     return int(series.nunique())
 
 
@@ -105,7 +116,7 @@ def _as_feature(series: pd.Series[Any], name: str, rows: int, missing: int, dist
         return "boolean", "feature", "", ()
     if is_number:
         return _numeric(series, name, present, distinct)
-    return _text(series, name, present, distinct)
+    return _text(series if not missing else series.dropna(), name, present, distinct)
 
 
 def _numeric(series: pd.Series[Any], name: str, present: int, distinct: int) -> _Guess:
@@ -123,8 +134,8 @@ def _numeric(series: pd.Series[Any], name: str, present: int, distinct: int) -> 
     return "numeric", "feature", "", ()
 
 
-def _text(series: pd.Series[Any], name: str, present: int, distinct: int) -> _Guess:
-    values = series.dropna()
+def _text(values: pd.Series[Any], name: str, present: int, distinct: int) -> _Guess:
+    series = values
     if len(values) > _LOOKED_AT:
         # Evenly spaced, not the first ones: files are often sorted.
         values = values.iloc[np.linspace(0, len(values) - 1, _LOOKED_AT).astype(np.int64)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
@@ -80,18 +82,31 @@ def _file(source: FileSource, report: Progress, stop: IsCancelled, verify: bool)
     frame = reading.frame
     if not len(frame):
         raise StudioError(f"{path} holds no rows.", "Choose another file, or check which row holds the column names.")
+    notes = reading.notes
+    if 0 < source.sample_rows < len(frame):
+        notes = (
+            *notes,
+            f"{source.sample_rows:,} of {len(frame):,} rows, drawn at random; rows are numbered within this sample.",
+        )
+        kept = np.sort(np.random.default_rng(0).choice(len(frame), source.sample_rows, replace=False))
+        frame = frame.iloc[kept].reset_index(drop=True)
     if stop():
         raise Cancelled
     report(0.85)
-    columns = guess_columns(frame, target=_stated_target(reading), known=reading.columns)
-    report(0.95)
+    found = _factorized(frame)
+    counts = {name: (int((codes < 0).sum()), len(values)) for name, (codes, values) in found.items()}
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(data_hash, frame, found)
+        columns = guess_columns(frame, target=_stated_target(reading), known=reading.columns, counts=counts)
+        report(0.95)
+        hashed = hashing.result()
     table = Table(
         frame=frame,
         columns=columns,
         name=path.name,
         source=source.model_copy(update={"path": str(path), "sha256": digest, "reader": reading.settings}),
-        data_hash=data_hash(frame),
-        notes=reading.notes,
+        data_hash=hashed,
+        notes=notes,
         details=dict(reading.details),
     )
     report(1.0)
@@ -131,21 +146,35 @@ def file_hash(path: Path, cancelled: IsCancelled = lambda: False) -> str:
     return digest.hexdigest()
 
 
-def data_hash(frame: pd.DataFrame) -> str:
+#: Codes and values of a column, as ``pandas.factorize`` gives them.
+_Factors = tuple[NDArray[np.intp], Any]
+
+
+def _factorized(frame: pd.DataFrame) -> dict[str, _Factors]:
+    """The columns that are neither numbers nor truth values; finding equal texts costs, and is needed twice."""
+    return {
+        str(name): pd.factorize(frame[name], use_na_sentinel=True)
+        for name, dtype in frame.dtypes.items()
+        if isinstance(dtype, pd.StringDtype)
+    }
+
+
+def data_hash(frame: pd.DataFrame, factorized: Mapping[str, _Factors] | None = None) -> str:
     """SHA-256 over column names, types and values in hexadecimal; equal on every machine.
 
-    Numbers enter as 64-bit little-endian, missing ones as one NaN; everything else by its text.
+    Numbers enter as 64-bit little-endian, missing ones as one NaN; everything else by its text. ``factorized`` has
+    the codes and values of columns of text where they are known.
     """
     digest = hashlib.sha256(f"{len(frame)} x {frame.shape[1]}".encode())
     for name in frame.columns:
         series = frame[name]
         digest.update(f"\0{len(str(name))}:{name}".encode("utf-8", "surrogatepass"))
-        for chunk in _bytes_of(series):
+        for chunk in _bytes_of(series, (factorized or {}).get(str(name))):
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def _bytes_of(series: pd.Series[Any]) -> tuple[bytes | memoryview, ...]:
+def _bytes_of(series: pd.Series[Any], factors: _Factors | None) -> tuple[bytes | memoryview, ...]:
     if pd.api.types.is_bool_dtype(series) and not series.hasnans:
         return b"?", series.to_numpy(dtype=np.uint8).data
     if pd.api.types.is_integer_dtype(series) and not series.hasnans:
@@ -155,7 +184,7 @@ def _bytes_of(series: pd.Series[Any]) -> tuple[bytes | memoryview, ...]:
         values = np.array(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype="<f8")
         values[np.isnan(values)] = np.nan
         return b"f", values.data.cast("B")
-    codes, found = pd.factorize(series, use_na_sentinel=True)
+    codes, found = factors if factors is not None else pd.factorize(series, use_na_sentinel=True)
     texts = [str(v).encode("utf-8", "surrogatepass") for v in found]
     lengths = ",".join(str(len(t)) for t in texts).encode()
     return b"s", np.ascontiguousarray(codes, dtype="<i8").data.cast("B"), lengths, b";", *texts

@@ -16,7 +16,7 @@ from gdstudio.core.spec import FileSource
 from gdstudio.data.entry import IsCancelled, ReaderEntry, Reading
 from gdstudio.data.opening import check_file, offered_reader, unpacked
 from gdstudio.data.roles import guess_columns
-from gdstudio.data.streams import open_plain
+from gdstudio.data.streams import READ_BYTES, open_plain
 from gdstudio.data.table import Table
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _ROWS = 500
 _LINES = ("csv", "orange", "arff")
 #: Another delimiter is worth a mention when its rows are at least so regular, compared with the best one.
 _PLAUSIBLE = 0.4
+#: How rows that add up the others begin.
+_SUMS = ("total", "sum", "summe", "gesamt", "insgesamt", "grand total", "suma", "somme", "totaal", "totale", "итого",
+         "合計", "总计", "합계")  # fmt: skip
 _THREE_BEHIND = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 _DELIMITER_NAMES = {"\t": "tab", " ": "space", ",": "comma", ";": "semicolon", "|": "bar", ":": "colon"}
 
@@ -43,6 +46,8 @@ class Preview:
         settings: Its settings with every guess filled in.
         whole: Whether the rows are all that the file has.
         alternatives: Other plausible readings: a sentence, and the settings that differ for it.
+        rows: Rows of the file: counted where it was read whole, else estimated from its size.
+        memory: Bytes that the table will take, estimated from these rows.
     """
 
     table: Table
@@ -50,6 +55,8 @@ class Preview:
     settings: Settings
     whole: bool
     alternatives: tuple[tuple[str, dict[str, Any]], ...] = ()
+    rows: int = 0
+    memory: int = 0
 
 
 def preview(path: Path, asked: Settings | None = None, cancelled: IsCancelled = lambda: False) -> Preview:
@@ -73,7 +80,7 @@ def preview(path: Path, asked: Settings | None = None, cancelled: IsCancelled = 
         asked = entry.settings(kind=entry.key)
     else:
         entry = cast(ReaderEntry, registry("readers")[asked.kind])
-    reading, whole, other = (
+    reading, whole, other, total = (
         _of_text(entry, asked, path, cancelled) if entry.key in _LINES else _of_all(entry, asked, path, cancelled)
     )
     if cancelled():
@@ -90,21 +97,28 @@ def preview(path: Path, asked: Settings | None = None, cancelled: IsCancelled = 
         notes=reading.notes,
         details=dict(reading.details),
     )
-    return Preview(table, entry.key, reading.settings, whole, other)
+    held = int(reading.frame.memory_usage(deep=True).sum())
+    memory = round(held * total / max(len(reading.frame), 1))
+    return Preview(table, entry.key, reading.settings, whole, other, total, memory)
 
 
-_Found = tuple[Reading, bool, tuple[tuple[str, dict[str, Any]], ...]]
+#: What was read, whether it is all, other readings, and the rows of the file.
+_Found = tuple[Reading, bool, tuple[tuple[str, dict[str, Any]], ...], int]
 
 
 def _of_all(entry: ReaderEntry, asked: Settings, path: Path, cancelled: IsCancelled) -> _Found:
     with unpacked(path, entry) as local:
-        return entry.build(asked, local, lambda share: None, cancelled), True, ()
+        reading = entry.build(asked, local, lambda share: None, cancelled)
+        return reading, True, (), len(reading.frame)
 
 
 def _of_text(entry: ReaderEntry, asked: Settings, path: Path, cancelled: IsCancelled) -> _Found:
-    with open_plain(path) as stream:
+    shares = [1.0]
+    with open_plain(path, shares.append) as stream:
         head = stream.read(_HEAD_BYTES)
         whole = len(head) < _HEAD_BYTES
+        # What is read at once, so that the share is of all of it.
+        seen = len(head) + len(stream.read(READ_BYTES - len(head)))
     settings = asked
     if entry.key == "csv" and not whole:
         from gdstudio.data.readers.csv import filled
@@ -126,7 +140,11 @@ def _of_text(entry: ReaderEntry, asked: Settings, path: Path, cancelled: IsCance
         kept = settings if entry.key == "csv" else reading.settings
         reading = Reading(reading.frame.iloc[:-1], kept, reading.notes, reading.details, reading.columns)
     other = _alternatives(asked, reading, head) if entry.key == "csv" else ()
-    return reading, whole, other
+    if whole and entry.key == "csv":
+        other += _sum_row(asked, reading)
+    # Of a compressed file the share that was read is known but roughly: it is unpacked in blocks.
+    total = len(reading.frame) if whole else round(len(reading.frame) * seen / len(head) / max(shares[-1], 1e-6))
+    return reading, whole, other, total
 
 
 def _lines(head: bytes) -> bytes:
@@ -164,6 +182,20 @@ def _alternatives(asked: Settings, reading: Reading, head: bytes) -> tuple[tuple
                 )
                 break
     return tuple(found)
+
+
+def _sum_row(asked: Settings, reading: Reading) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """A last row that adds up the others, to judge by its first words."""
+    taken: Any = reading.settings
+    wanted: Any = asked
+    if wanted.skip_footer is not None or len(reading.frame) < 3:
+        return ()
+    words = [str(value) for value in reading.frame.iloc[-1].head(2) if isinstance(value, str)]
+    name = next((word for word in words if word.strip(" :").casefold().startswith(_SUMS)), "")
+    if not name:
+        return ()
+    return ((f"The last row, '{name}', seems to add up the others: it can be left out.",
+             {"skip_footer": taken.skip_footer + 1}),)  # fmt: skip
 
 
 def _texts(head: bytes, taken: Any, frame: pd.DataFrame, name: str) -> list[str]:

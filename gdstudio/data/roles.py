@@ -22,7 +22,10 @@ _TARGET_TYPES = ("numeric", "category", "ordered", "boolean")
 
 
 def guess_columns(
-    frame: pd.DataFrame, target: str | None = None, known: Mapping[str, ColumnSpec] | None = None
+    frame: pd.DataFrame,
+    target: str | None = None,
+    known: Mapping[str, ColumnSpec] | None = None,
+    counts: Mapping[str, tuple[int, int]] | None = None,
 ) -> tuple[Column, ...]:
     """Types and roles of a frame's columns.
 
@@ -30,12 +33,17 @@ def guess_columns(
         frame: The values.
         target: The column to predict where it is known; guessed otherwise.
         known: What is known of columns already; only what it leaves open is guessed.
+        counts: Missing and different values of columns where they were counted before.
 
     Returns:
         A column for each of the frame's; at most one has the role ``"target"``.
     """
     known = known or {}
-    columns = [_with_known(guess_column(frame[name], str(name)), known.get(str(name))) for name in frame.columns]
+    counts = counts or {}
+    columns = [
+        _with_known(guess_column(frame[name], str(name), counts=counts.get(str(name))), known.get(str(name)))
+        for name in frame.columns
+    ]
     reason = ""
     if target is None:
         target, reason = _guess_target(columns)

@@ -23,6 +23,9 @@ MOST_RATIO = 1000
 #: Small files may have any ratio: a megabyte of one letter harms nobody.
 FREE_BYTES = 64 << 20
 
+#: Bytes that are read at once.
+READ_BYTES = 1 << 20
+
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
 
 
@@ -104,7 +107,7 @@ def open_plain(
             below.seek(0)
             with _unfolded(below, kind, path) as stream:
                 bounded = Bounded(stream, below, path.stat().st_size, path, progress, cancelled)
-                yield io.BufferedReader(bounded, 1 << 20)
+                yield io.BufferedReader(bounded, READ_BYTES)
     except _DAMAGE as error:
         raise _damaged(path, error) from None
     except OSError as error:

@@ -1,7 +1,7 @@
 """Writes the corpus: each file under ``corpus/``, and what a person reads in it beside it as JSON.
 
 Run it after a change of the cases: ``python tests/data/corpus_make.py``. The ``.xls`` files are kept as they are:
-nothing that we depend on writes them.
+xlwt 1.3 made them once, and nothing that we depend on writes them.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def _formats() -> list[Stored]:
     add("records.json", json.dumps(records).encode(), qty=qty)
     add("wrapped records.json", json.dumps({"count": 8, "items": records}).encode(), qty=qty)
     add("records.jsonl", "\n".join(map(json.dumps, records)).encode(), qty=qty)
-    people = [["full name", "qty", "colour", "class"], ["Ann, Lee", 1.5, "red", "yes"], ["Bob", None, "dark blue", "no"],
+    people = [["full name", "qty", "colour", "class"],
+              ["Ann, Lee", 1.5, "red", "yes"], ["Bob", None, "dark blue", "no"],
               ["Cy", 3, "red", "yes"]]  # fmt: skip
     add("people.arff", ARFF.encode(), people)
     orange = "name\tqty\tprice\tok\nstring\tcontinuous\tcontinuous\tdiscrete\nmeta\t\t\tclass\n"
@@ -161,7 +162,8 @@ def _ods(rows: list[list[Any]]) -> bytes:
     def cell(value: Any) -> str:
         if isinstance(value, str):
             return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
-        return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+        kind = f'float" office:value="{value}'
+        return f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
 
     names = "urn:oasis:names:tc:opendocument:xmlns"
     body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)

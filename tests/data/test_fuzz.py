@@ -39,7 +39,12 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
         (folder / "b.npz").read_bytes(),
         zipped(TEXT, "a.csv"),
     ]
-    return [c.content for c in cases() if len(c.content) < 50_000] + formats * 20
+    kept = [path.read_bytes() for path in sorted((Path(__file__).parent / "corpus").iterdir()) if _is_original(path)]
+    return [c.content for c in cases() if len(c.content) < 50_000] + kept + formats * 20
+
+
+def _is_original(path: Path) -> bool:
+    return not path.name.startswith(".") and not path.name.endswith(".expected.json")
 
 
 def _mutated(content: bytes, draw: random.Random, others: list[bytes]) -> bytes:
@@ -79,9 +84,23 @@ def _try(content: bytes, folder: Path, name: str) -> None:
     assert time.monotonic() - began < 10
 
 
+def _many(seed: int, count: int, originals: list[bytes], folder: Path) -> None:
+    draw = random.Random(seed)
+    for number in range(count):
+        content = _mutated(draw.choice(originals), draw, originals)
+        _try(content, folder, f"f{number}{draw.choice(['.csv', '.txt', '.xlsx', '', '.tab', '.json'])}")
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_damaged_files_are_read_or_refused_in_words(seed: int, originals: list[bytes], tmp_path: Path) -> None:
-    draw = random.Random(seed)
-    for number in range(20):
-        content = _mutated(draw.choice(originals), draw, originals)
-        _try(content, tmp_path, f"f{number}{draw.choice(['.csv', '.txt', '.xlsx', '', '.tab', '.json'])}")
+    _many(seed, 15, originals, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 150))
+def test_five_thousand_damaged_files(seed: int, originals: list[bytes], tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="memory is measured on POSIX")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _many(seed, 100, originals, tmp_path)
+    # Kilobytes on Linux; the largest of so small files may unfold to some hundred megabytes.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20

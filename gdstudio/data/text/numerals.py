@@ -41,6 +41,10 @@ def to_numbers(series: pd.Series[Any], decimal: str, thousands: str | None) -> t
     Returns:
         The numbers, and what was taken from them as the end of a sentence (empty where nothing was).
     """
+    # A look at some values spares most columns of words the search for missing ones.
+    first = series.iloc[np.linspace(0, max(len(series) - 1, 0), min(len(series), 50)).astype(np.int64)].dropna()
+    if any(not any(letter.isdigit() for letter in str(v)) and str(v).strip() not in WEAK_WORDS for v in first):
+        return None
     present = series.dropna()
     if not len(present):
         return None
