@@ -77,8 +77,19 @@ def train(
             checkpoint_to=out,
         )
     result.save(out)
+    if result.status == "diverged":
+        _explain(result)
     _report(result, out, as_json)
     return CANCELLED if result.status == "cancelled" else 0
+
+
+def _explain(result: RunResult) -> None:
+    """Say why a run diverged, where that can be measured: the first two findings, a line each."""
+    from gdstudio.training.doctor import diagnose
+
+    for finding in diagnose(result).findings[:2]:
+        edits = " ".join(f"--set {path}={value}" for path, value in finding.remedy.items())
+        say(f"Why: {finding.sentence} Try {edits}")
 
 
 def _report(result: RunResult, out: Path, as_json: bool) -> None:
