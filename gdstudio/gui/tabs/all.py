@@ -17,6 +17,7 @@ from gdstudio.gui.tabs.predictions import PredictionsTab
 from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.gui.theme import Theme
+from gdstudio.gui.widgets.why import WhyPanel
 
 
 class Tabs(QTabWidget):
@@ -30,7 +31,7 @@ class Tabs(QTabWidget):
         self._session, self._theme, self._jobs = session, theme, jobs
         self.setObjectName("tabs")
         self.setDocumentMode(True)
-        self._first = TrainingTab(session, theme, Boundary(session, theme, jobs))
+        self._first = TrainingTab(session, theme, Boundary(session, theme, jobs), WhyPanel(session, theme, jobs))
         self.addTab(self._first, "Training")
 
     def complete(self) -> None:

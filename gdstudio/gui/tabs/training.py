@@ -17,6 +17,7 @@ from gdstudio.gui.runs import Run
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
 from gdstudio.gui.theme import PartName, Theme
+from gdstudio.gui.widgets.why import WhyPanel
 from gdstudio.optim.plan import planned_rates
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ _WHOLE_STEPS = 20_000
 class TrainingTab(QWidget):
     """Charts that poll the history of the run that goes; finished runs that are ticked are drawn beside it."""
 
-    def __init__(self, session: Session, theme: Theme, boundary: Boundary, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, theme: Theme, boundary: Boundary, why: WhyPanel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("tab.training")
         self._session = session
         self._boundary = boundary
+        self._why = why
         self.loss = LineChart(theme, "Loss", "Loss", empty="Press Start: the loss of each step will be drawn here.")
         self.score = LineChart(theme, "Accuracy", "Accuracy", empty="The share of right predictions, epoch by epoch.")
         self.gradient = LineChart(theme, "Gradient norm", "Gradient norm", empty="How steep the loss is at each step.")
@@ -82,6 +86,7 @@ class TrainingTab(QWidget):
         both.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addLayout(controls)
+        layout.addWidget(self._why)
         layout.addWidget(both, 1)
 
     @Slot()
