@@ -26,6 +26,7 @@ from gdstudio.core.registry import Settings, registry
 from gdstudio.core.spec import ColumnSpec, FileSource
 from gdstudio.gui.columns import ColumnsModel, ColumnsView
 from gdstudio.gui.forms import Form
+from gdstudio.gui.imports import ImportMemory
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.tables.view import TableView
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 #: Fields that name a part of the file, and where its parts are listed among the details.
 _PARTS = {"sheet": "sheets", "table": "tables"}
 _MOST_NOTES = 12
+#: Offered where a file has more rows; 0 is all of them.
+_SAMPLES = (0, 10_000, 100_000, 1_000_000)
 
 
 class ImportDialog(QDialog):
@@ -80,6 +83,13 @@ class ImportDialog(QDialog):
         self._part = named(QComboBox(), "import.part", "Sheet or table", "Which part of the file is read")
         self._part.activated.connect(self._choose_part)
         self._part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._rows_label = QLabel("Rows")
+        self._rows = named(
+            QComboBox(), "import.rows", "Rows", "How many rows are kept; the file is read whole, then rows are drawn"
+        )
+        self._rows.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._memory = ImportMemory()
+        self._recalled = False
         self._words_label = QLabel("Missing words")
         self._words = named(
             QLineEdit(), "import.missing_words", "Missing-value words",
@@ -108,7 +118,9 @@ class ImportDialog(QDialog):
         self._again.clicked.connect(self._guess)
         self._lay_out()
         self.finished.connect(self._stop)
-        self._guess()
+        reader, self._sample, self._columns = self._memory.recall(path)
+        self._recalled = reader is not None
+        self._ask(reader)
 
     def _lay_out(self) -> None:
         em = self._theme.em
@@ -117,6 +129,7 @@ class ImportDialog(QDialog):
         choices = QFormLayout()
         choices.addRow("Format", self._reader)
         choices.addRow(self._part_label, self._part)
+        choices.addRow(self._rows_label, self._rows)
         choices.addRow(self._words_label, self._words)
         self._place = QVBoxLayout()
         column.addLayout(choices)
@@ -155,7 +168,8 @@ class ImportDialog(QDialog):
 
     @Slot()
     def _guess(self) -> None:
-        self._columns = {}
+        self._columns, self._sample, self._recalled = {}, 0, False
+        self._rows.clear()
         self._ask(None)
 
     def _ask(self, asked: Settings | None) -> None:
@@ -183,6 +197,10 @@ class ImportDialog(QDialog):
     def _refuse(self, error: Exception) -> None:
         self._job = None
         self._summary.setText(str(self._path))
+        if self._recalled:
+            # What was remembered no longer fits the file.
+            self._guess()
+            return
         self._problem.setText(str(error) if isinstance(error, StudioError) else f"It cannot be read: {error}")
         self._problem.show()
 
@@ -197,7 +215,11 @@ class ImportDialog(QDialog):
         rows, columns = table.frame.shape
         label = registry("readers")[preview.reader].label
         count = f"{rows:,} rows" if preview.whole else f"the first {rows:,} rows"
-        self._summary.setText(f"{label}: {count}, {columns:,} columns, as they will be read")
+        again = " The settings of last time are used; Guess again takes them back." if self._recalled else ""
+        self._summary.setText(
+            f"{label}: {count}, {columns:,} columns, as they will be read. {_size(preview)}{again}".strip()
+        )
+        self._show_sample(preview.rows)
         self._load.setEnabled(rows > 0)
         self._reader.setCurrentIndex(self._reader.findData(preview.reader))
         self._show_form(settings)
@@ -215,6 +237,17 @@ class ImportDialog(QDialog):
         self._notes.setText("\n".join(notes[:_MOST_NOTES] + more))
         self._notes_area.setVisible(bool(notes))
         self._show_alternatives()
+
+    def _show_sample(self, count: int) -> None:
+        """How many rows may be kept of a file that has more."""
+        before = self._rows.currentData() if self._rows.count() else self._sample
+        self._rows.clear()
+        for rows in _SAMPLES:
+            if rows < count:
+                self._rows.addItem(f"{rows:,}, drawn at random" if rows else "All", rows)
+        self._rows.setCurrentIndex(max(self._rows.findData(before), 0))
+        for widget in (self._rows, self._rows_label):
+            widget.setVisible(self._rows.count() > 1)
 
     def _show_form(self, settings: Settings) -> None:
         if self._form is not None and self._form.model is not type(settings):
@@ -337,6 +370,16 @@ class ImportDialog(QDialog):
             return
         asked = self._asked or registry("readers")[self._preview.reader].settings(kind=self._preview.reader)
         part = {name: getattr(self._preview.settings, name) for name in _PARTS if hasattr(asked, name)}
-        source = FileSource(path=str(self._path), reader=asked.model_copy(update=part))
+        rows = self._rows.currentData() or 0
+        source = FileSource(path=str(self._path), reader=asked.model_copy(update=part), sample_rows=rows)
+        self._memory.remember(source, self._columns)
         self.chosen.emit(source, dict(self._columns))
         super().accept()
+
+
+def _size(preview: Preview) -> str:
+    """Rows and memory of a file that was not read whole."""
+    if preview.whole or not preview.rows:
+        return ""
+    memory = f"{preview.memory / 2**20:,.0f} MB" if preview.memory > 2**20 else "less than 1 MB"
+    return f"The whole file has about {preview.rows:,} rows and will take about {memory} of memory."
