@@ -59,6 +59,16 @@ Impute = Literal["median", "mean", "most_frequent", "constant"]
 Scale = Literal["standard", "min_max", "robust", "none"]
 Clip = Literal["none", "quantiles", "fences"]
 Encode = Literal["one_hot", "ordinal", "target_mean"]
+#: What forms show for the choices, of one column and of all.
+_IMPUTE: Final = {"median": "Median", "mean": "Mean", "most_frequent": "Most frequent", "constant": "A constant"}
+_CLIP: Final = {"none": "No", "quantiles": "To 1 % and 99 %", "fences": "To 1.5 quartile ranges"}
+_SCALE: Final = {
+    "standard": "Mean 0, deviation 1",
+    "min_max": "0 to 1",
+    "robust": "Median 0, quartile range 1",
+    "none": "As they are",
+}
+_ENCODE: Final = {"one_hot": "One input each", "ordinal": "Their place", "target_mean": "Mean of the target"}
 
 
 class ColumnSpec(Frozen):
@@ -71,13 +81,15 @@ class ColumnSpec(Frozen):
     categories: tuple[str, ...] = setting(
         (), label="Order", help="The categories of an ordered column, lowest first.", hidden=True
     )
-    impute: Impute | None = setting(None, label="Missing numbers", help="As for all columns when empty.")
+    impute: Impute | None = setting(
+        None, label="Missing numbers", help="As for all columns when empty.", labels=_IMPUTE
+    )
     constant: float | None = setting(None, label="Constant", help="As for all columns when empty.")
     indicator: bool | None = setting(None, label="Mark missing", help="As for all columns when empty.")
-    clip: Clip | None = setting(None, label="Clip outliers", help="As for all columns when empty.")
+    clip: Clip | None = setting(None, label="Clip outliers", help="As for all columns when empty.", labels=_CLIP)
     log: bool | None = setting(None, label="Logarithm", help="As for all columns when empty.")
-    scale: Scale | None = setting(None, label="Scale", help="As for all columns when empty.")
-    encode: Encode | None = setting(None, label="Categories", help="As for all columns when empty.")
+    scale: Scale | None = setting(None, label="Scale", help="As for all columns when empty.", labels=_SCALE)
+    encode: Encode | None = setting(None, label="Categories", help="As for all columns when empty.", labels=_ENCODE)
     max_categories: int | None = setting(None, label="Most categories", help="As for all columns when empty.", ge=0)
 
 
@@ -105,7 +117,7 @@ class PreparationSpec(Frozen):
         "median",
         label="Missing numbers",
         help="What stands in for a missing number.",
-        labels={"median": "Median", "mean": "Mean", "most_frequent": "Most frequent", "constant": "A constant"},
+        labels=_IMPUTE,
     )
     constant: float = setting(
         0.0, label="Constant", help="Stands in for a missing number.", visible_when=("impute", ("constant",))
@@ -117,7 +129,7 @@ class PreparationSpec(Frozen):
         "none",
         label="Clip outliers",
         help="Brings numbers far out back to a bound, found on the training rows.",
-        labels={"none": "No", "quantiles": "To 1 % and 99 %", "fences": "To 1.5 quartile ranges"},
+        labels=_CLIP,
         advanced=True,
     )
     log: bool = setting(
@@ -130,18 +142,13 @@ class PreparationSpec(Frozen):
         "standard",
         label="Scale numbers",
         help="Brings numbers to one scale, so that one learning rate suits them all.",
-        labels={
-            "standard": "Mean 0, deviation 1",
-            "min_max": "0 to 1",
-            "robust": "Median 0, quartile range 1",
-            "none": "As they are",
-        },
+        labels=_SCALE,
     )
     encode: Encode = setting(
         "one_hot",
         label="Categories",
         help="How categories become numbers. Means of the target are cross-fitted: no training row sees its own.",
-        labels={"one_hot": "One input each", "ordinal": "Their place", "target_mean": "Mean of the target"},
+        labels=_ENCODE,
         advanced=True,
     )
     max_categories: int = setting(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gdstudio.core.fields import describe
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ColumnSpec, FileSource, PreparationSpec, SplitSpec
 from gdstudio.gui.columns import ColumnsModel, ColumnsView
+from gdstudio.gui.dialogs.column import ColumnDialog
 from gdstudio.gui.forms import Form
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
@@ -51,6 +52,12 @@ class DataPanel(QWidget):
         self._columns = ColumnsModel(self)
         self._columns.edited.connect(self._edit_column)
         self._view = ColumnsView(self._columns)
+        self._view.doubleClicked.connect(self._prepare_clicked)
+        self._prepare = named(
+            QPushButton("Prepare column…"), "data.prepare_column", "Prepare column",
+            "Missing values, scale, outliers and the order of the chosen column's categories",
+        )  # fmt: skip
+        self._prepare.clicked.connect(self._prepare_column)
         self._split = Form(SplitSpec, "data.split", theme=theme)
         self._preparation = Form(PreparationSpec, "data.preparation", theme=theme)
         self._notes = named(QLabel(wordWrap=True), "data.notes", "What was done to the data")
@@ -98,7 +105,7 @@ class DataPanel(QWidget):
             self._theme, "Preparation", "auto-fix", self._preparation, name="data.preparation.header", expanded=False
         )
         self._fold_split, self._fold_preparation = split, preparation
-        for widget in (self._view, self._problem, self._notes, split, preparation):
+        for widget in (self._view, self._prepare, self._problem, self._notes, split, preparation):
             self._layout.addWidget(widget)
 
     def announce(self) -> None:
@@ -119,7 +126,7 @@ class DataPanel(QWidget):
         problem = self._session.data_problem
         self._problem.setText(str(problem or ""))
         self._problem.setVisible(problem is not None)
-        for widget in (self._target, self._target_label, self._view, self._name):
+        for widget in (self._target, self._target_label, self._view, self._prepare, self._name):
             widget.setVisible(table is not None)
         dataset = self._session.dataset
         binary = dataset is not None and dataset.task == "binary" and problem is None
@@ -188,6 +195,21 @@ class DataPanel(QWidget):
         specs = dict(self._session.spec.data.columns)
         specs[name] = ColumnSpec.model_validate({**specs[name].model_dump(), field: value})
         self._session.edit_columns(specs, f"{field} of {name}")
+
+    @Slot(QModelIndex)
+    def _prepare_clicked(self, index: QModelIndex) -> None:
+        if index.column() == 0:
+            self._prepare_column()
+
+    @Slot()
+    def _prepare_column(self) -> None:
+        """Open the editor of the column that is chosen in the list, or of the first."""
+        table = self._session.table
+        if table is None:
+            return
+        name = table.columns[max(self._view.currentIndex().row(), 0)].name
+        if name in self._session.spec.data.columns:
+            ColumnDialog(self._session, name, self._theme, self).open()
 
     @Slot(str, object)
     def _edit(self, path: str, value: object) -> None:
