@@ -85,7 +85,7 @@ def verdicts(health: Health, activation: str = "") -> list[Verdict]:
         f" A step changes the weights by {known.min():.1g} to {known.max():.1g} of their size." if len(known) else ""
     )
     spread = recent.max() / recent.min() if recent.min() > 0 else 1.0
-    return [Verdict("healthy", f"Healthy: the layers' gradients lie within a factor of {spread:.2g}.{steps}")]
+    return [Verdict("healthy", f"Healthy: the layers' gradients lie within a factor of {times(spread)}.{steps}")]
 
 
 def _apart(recent: Array) -> list[Verdict]:
@@ -96,13 +96,15 @@ def _apart(recent: Array) -> list[Verdict]:
     if recent[low] and recent[high] / recent[low] < _APART:
         return []
     if low < high:
-        times = "zero" if not recent[low] else f"{recent[high] / recent[low]:.1g} times smaller than layer {high + 1}'s"
+        times = (
+            "zero" if not recent[low] else f"{times(recent[high] / recent[low])} times smaller than layer {high + 1}'s"
+        )
         return [Verdict("vanishing", f"Layer {low + 1}'s gradients are {times} ({recent[low]:.1e}): vanishing.")]
     if not recent[low]:
         return []
     factor = recent[high] / recent[low]
     return [
-        Verdict("exploding", f"Layer {high + 1}'s gradients are {factor:.1g} times larger than layer {low + 1}'s: "
+        Verdict("exploding", f"Layer {high + 1}'s gradients are {times(factor)} times larger than layer {low + 1}'s: "
                 "exploding towards the inputs.")
     ]  # fmt: skip
 
@@ -119,7 +121,7 @@ def _grown(gradients: Array, recent: Array, health: Health) -> list[Verdict]:
     if factors[worst] < _GROWN:
         return []
     return [
-        Verdict("exploding", f"Layer {worst + 1}'s gradients are {factors[worst]:.1g} times larger than at the first "
+        Verdict("exploding", f"Layer {worst + 1}'s gradients are {times(factors[worst])} times larger than at the first "
                 f"step ({last[worst]:.1e}): exploding.")
     ]  # fmt: skip
 
@@ -133,6 +135,12 @@ def _idle(shares: Array, activation: str) -> list[Verdict]:
     if activation in ("tanh", "sigmoid"):
         return [Verdict("saturated", f"{share} lie on their activation's flat ends for nearly every row: saturated.")]
     return [Verdict("dead", f"{share} give 0 for every row and no longer learn: dead.")]
+
+
+def times(factor: float) -> str:
+    """A factor in two digits, as people write it: 3.4, 120, 6,000, 1e+07."""
+    rounded = float(f"{factor:.2g}")
+    return f"{rounded:,.0f}" if 10 <= rounded < 1e6 else f"{rounded:.2g}"
 
 
 def _median(values: Array) -> Array:

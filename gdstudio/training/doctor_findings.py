@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gdstudio.evaluation.diagnosis import Finding
+from gdstudio.evaluation.health import times
 
 
 def symmetric(layer: int, units: int) -> Finding:
@@ -23,7 +24,7 @@ def feature_scale(wide: str, widest: float, narrow: str, narrowest: float, scale
     clips = scale != "none"
     return Finding(
         "feature_scale",
-        f"Column {wide!r} has deviation {widest:.3g}, {narrow!r} {narrowest:.3g}: {widest / narrowest:.2g} times "
+        f"Column {wide!r} has deviation {widest:.3g}, {narrow!r} {narrowest:.3g}: {times(widest / narrowest)} times "
         "apart. No single learning rate suits both.",
         {"data.preparation.clip": "quantiles"} if clips else {"data.preparation.scale": "standard"},
         "Clip outliers to 1 % and 99 %" if clips else "Scale numbers to mean 0, deviation 1",
@@ -73,7 +74,7 @@ def idle(layer: int, start: float, end: float, saturates: bool, lr: float) -> Fi
 
 def vanishing(first: float, last: float, layers: int) -> Finding:
     """The first layer hardly moves."""
-    times = f"{last / first:.1g} times smaller than" if first else "zero, against those of"
+    times = f"{times(last / first)} times smaller than" if first else "zero, against those of"
     return Finding(
         "vanishing_gradients",
         f"Before training, layer 1's gradients ({first:.1e}) are {times} layer {layers}'s ({last:.1e}).",
@@ -86,7 +87,7 @@ def too_high(lr: float, limit: float, momentum: float, where: str) -> Finding:
     """Above what curvature allows."""
     return Finding(
         "rate_too_high",
-        f"The learning rate {lr:.3g} is {lr / limit:.2g} times the limit {_limit(momentum)} = {limit:.3g} {where}; "
+        f"The learning rate {lr:.3g} is {times(lr / limit)} times the limit {_limit(momentum)} = {limit:.3g} {where}; "
         "above it gradient descent moves away.",
         {"optimizer.lr": rounded(limit / 4)},
         f"Take a learning rate of {limit / 4:.2g}",
@@ -109,7 +110,7 @@ def updates_too_large(lr: float, ratio: float, when: str) -> Finding:
     lower = rounded(lr * 0.005 / ratio)
     return Finding(
         "rate_too_high",
-        f"With learning rate {lr:.3g} a typical step changed a layer's weights by {ratio:.2g} times their size {when}.",
+        f"With learning rate {lr:.3g} a typical step changed a layer's weights by {times(ratio)} times their size {when}.",
         {"optimizer.lr": lower},
         f"Take a learning rate of {lower:g}",
     )
@@ -130,7 +131,7 @@ def batch_noise(size: int, ratio: float) -> Finding:
     """Batches disagree."""
     return Finding(
         "batch_noise",
-        f"The gradient of a batch of {size} differs from that of all rows by {ratio:.2g} times the latter's length.",
+        f"The gradient of a batch of {size} differs from that of all rows by {times(ratio)} times the latter's length.",
         {"training.batch_size": size * 16},
         f"Take a batch of {size * 16}",
     )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gdstudio.core.history import RunHistory
 
 #: Rows that activations are looked at with; evenly spaced over the training part.
-PROBE_ROWS: Final = 256
+PROBE_ROWS: Final = 128
 #: From one sample to the next the step grows by this share, so that a million steps give about 300 samples.
 _SPACING: Final = 0.04
 #: A sample is left out where it would take more than this share of the time of training so far …

@@ -55,7 +55,7 @@ def test_the_samples_their_verdict_and_their_cost_are_shown(tab: GradientsTab) -
     frame = tab.chart.data()
     assert list(frame.columns) == ["step", "hidden_1", "output"]
     assert frame["hidden_1"].tolist() == [1e-6, 1e-6 * 2, 1e-6 * 5]
-    assert "1e+05 times smaller than layer 2's" in tab.verdict.text()
+    assert "100,000 times smaller than layer 2's" in tab.verdict.text()
     assert tab.cost.text() == "3 samples took 2 ms, 1 % of the training time"
 
 

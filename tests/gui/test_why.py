@@ -14,7 +14,7 @@ from gdstudio.core.registry import registry
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
-from gdstudio.gui.widgets.why import WhyPanel
+from gdstudio.gui.tabs.why import WhyPanel
 
 LONG = 60_000
 

@@ -131,8 +131,8 @@ def health(gradients: list[list[float]], idle: float = 0.0) -> Health:
 @pytest.mark.parametrize(
     ("samples", "activation", "kind", "words"),
     [
-        (health([[1e-6, 1e-3, 0.1]]), "tanh", "vanishing", "1e+05 times smaller than layer 3's"),
-        (health([[1e4, 1.0, 0.1]]), "relu", "exploding", "1e+05 times larger than layer 3's"),
+        (health([[1e-6, 1e-3, 0.1]]), "tanh", "vanishing", "100,000 times smaller than layer 3's"),
+        (health([[1e4, 1.0, 0.1]]), "relu", "exploding", "100,000 times larger than layer 3's"),
         (health([[1.0, 1.0], [1e6, 1e6]]), "relu", "exploding", "larger than at the first step"),
         (health([[1.0, 1.0], [np.inf, 1.0]]), "relu", "exploding", "At step 2"),
         (health([[1.0, 1.0]], idle=0.8), "relu", "dead", "80% of layer 1's units"),

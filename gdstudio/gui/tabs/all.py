@@ -16,8 +16,8 @@ from gdstudio.gui.tabs.metrics import MetricsTab
 from gdstudio.gui.tabs.predictions import PredictionsTab
 from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
+from gdstudio.gui.tabs.why import WhyPanel
 from gdstudio.gui.theme import Theme
-from gdstudio.gui.widgets.why import WhyPanel
 
 
 class Tabs(QTabWidget):

@@ -16,8 +16,8 @@ from gdstudio.gui.portions import Portions, portions_of
 from gdstudio.gui.runs import Run
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
+from gdstudio.gui.tabs.why import WhyPanel
 from gdstudio.gui.theme import PartName, Theme
-from gdstudio.gui.widgets.why import WhyPanel
 from gdstudio.optim.plan import planned_rates
 
 if TYPE_CHECKING:
