@@ -113,7 +113,7 @@ def _build(settings: LearningRateSettings) -> Lab:
 def _edge_sentences(edge: tuple[float, float] | None, limit: float | None) -> list[str]:
     said = []
     if edge is not None:
-        said.append(f"The boundary, halved again and again: {edge[0]:.4g} was stable, {edge[1]:.4g} diverged.")
+        said.append(f"The boundary, searched ever more finely: {edge[0]:.4g} was stable, {edge[1]:.4g} diverged.")
     if limit is not None:
         said.append(
             f"Measured at the initial weights, 2 divided by the largest curvature is {limit:.4g}: the boundary of "

@@ -37,7 +37,7 @@ class Regions:
         y: ``(h,)``.
         numbers: ``(h, w)`` number of each point's area; a negative one is no area.
         names: What the areas are, and last what a point without one is.
-        shades: ``(h, w)`` 0 … 1, what lies further from its area's colour; None for none.
+        shades: ``(h, w)`` 0 … 1, how dark a point of its area is; None for none.
     """
 
     x: Any

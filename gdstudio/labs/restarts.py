@@ -142,11 +142,15 @@ def _on_formula(settings: RestartsSettings, spec: ExperimentSpec, control: RunCo
         ]
     else:
         sentences = [f"None of {settings.count} restarts reached a minimum within {settings.steps:,} steps."]
+    known = [row for row in rows if row["value"] is not None]
+    series = PictureSeries(
+        "restarts", list(range(1, len(known) + 1)), [row["share"] for row in known],
+        [row["share_low"] for row in known], [row["share_high"] for row in known], style="points",
+    )  # fmt: skip
     picture = Picture(
-        "Share of the restarts that reached each value (bars: 95 % intervals)", "Value at the minimum", "Share",
-        [PictureSeries("restarts", [r["value"] for r in known], [r["share"] for r in known],
-                       [r["share_low"] for r in known], [r["share_high"] for r in known], style="points")],
-    ) if (known := [r for r in rows if r["value"] is not None]) else None  # fmt: skip
+        "Share of the restarts that reached each minimum (bars: 95 % intervals)",
+        "Minimum, in the table's order: the lowest first", "Share of the restarts", [series],
+    ) if known else None  # fmt: skip
     progress(1.0)
     return LabResult("restarts", settings, spec, rows, runs, (), findings, sentences, picture)
 

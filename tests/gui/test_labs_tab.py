@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from gdstudio.gui.app import create_main_window
+from gdstudio.gui.charts.lab import LabChart
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.labs import LabsTab
 
@@ -46,3 +47,34 @@ def test_a_cancelled_laboratory_ends_and_another_can_be_run(labs: LabsTab, qtbot
     qtbot.wait(300)
     labs.findChild(QPushButton, "lab.cancel").click()
     qtbot.waitUntil(start.isEnabled, timeout=LONG)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "legend"),
+    [
+        ("basins", {"lab.size": 10, "lab.steps": 300}, "minima"),
+        ("learning_rate", {"lab.rates": [0.01, 0.1], "lab.seeds": 1}, "2/λmax"),
+        ("depth", {"lab.depths": [1, 2], "lab.seeds": 1}, "sigmoid, xavier_uniform"),
+    ],
+)
+def test_an_answer_is_drawn_with_axes_and_a_legend_and_can_be_exported(
+    labs: LabsTab, qtbot: QtBot, tmp_path: Path, kind: str, values: dict[str, object], legend: str
+) -> None:
+    labs.window().findChild(QTabWidget, "tabs").setCurrentWidget(labs)
+    labs._session.edit({"optimizer.kind": "adam", "optimizer.lr": 0.2})
+    labs._edit({"lab.kind": kind})
+    labs._edit(values)
+    labs.findChild(QPushButton, "lab.start").click()
+    answer = labs.findChild(QLabel, "lab.answer")
+    qtbot.waitUntil(lambda: bool(answer.text()), timeout=LONG)
+    chart = labs.findChild(LabChart)
+    assert chart.isVisible()
+    assert chart.axes["bottom"].labelText
+    assert chart.axes["left"].labelText
+    assert legend in chart.legend.accessibleName()
+    for ending in (".png", ".svg"):
+        chart.save_picture(tmp_path / f"chart{ending}")
+        assert (tmp_path / f"chart{ending}").stat().st_size > 1_000
+    chart.save_data(tmp_path / "chart.csv")
+    saved = (tmp_path / "chart.csv").read_text().splitlines()
+    assert len(saved) - 1 == len(labs._result.picture.rows())

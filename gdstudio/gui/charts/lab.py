@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _SYMBOLS = ("o", "s", "t", "d", "x", "+", "p", "h")
 _POINT_SIZE = 9
-#: How far the slowest start's colour goes towards the ground.
-_SHADE = 0.65
+#: From so many points on they are drawn smaller.
+_MANY, _SMALL_SIZE = 200, 5
+#: How far the slowest start's colour goes towards black, in either theme.
+_SHADE = 0.45
 _MARGIN = 0.06
 
 
@@ -108,7 +110,7 @@ class LabChart(Chart):
             self._add(pg.PlotCurveItem(x, y, pen=pen, connect="finite"))
         if series.style == "curve":
             return LegendEntry(series.label, pen)
-        size = _POINT_SIZE * (2 if on_map else 1)
+        size = _POINT_SIZE * 2 if on_map else _POINT_SIZE if len(x) < _MANY else _SMALL_SIZE
         rim = cosmetic(self.theme.color("raised"), 1)
         self._add(pg.ScatterPlotItem(x, y, symbol=symbol, size=size, brush=pg.mkBrush(color), pen=rim))
         return LegendEntry(series.label, QPen(color), mark=symbol)
@@ -122,9 +124,8 @@ class LabChart(Chart):
         colors = [self.theme.series_color(k) for k in range(len(regions.names) - 1)]
         # What has no area has number -1, and so the last colour.
         table = np.array([_channels(c) for c in (*colors, none)])
-        far = _channels(QColor(0, 0, 0) if ground.lightness() > 128 else QColor(255, 255, 255))
         share = _SHADE * np.asarray(regions.shades)[..., None] if regions.shades is not None else 0.0
-        image = np.rint(table[numbers] * (1 - share) + far * share).astype(np.uint8)
+        image = np.rint(table[numbers] * (1 - share)).astype(np.uint8)
         item = pg.ImageItem(image, axisOrder="row-major", levels=None)
         item.setZValue(-10)
         x, y = np.asarray(regions.x), np.asarray(regions.y)
