@@ -96,10 +96,10 @@ def _apart(recent: Array) -> list[Verdict]:
     if recent[low] and recent[high] / recent[low] < _APART:
         return []
     if low < high:
-        times = (
-            "zero" if not recent[low] else f"{times(recent[high] / recent[low])} times smaller than layer {high + 1}'s"
-        )
-        return [Verdict("vanishing", f"Layer {low + 1}'s gradients are {times} ({recent[low]:.1e}): vanishing.")]
+        smaller = "zero"
+        if recent[low]:
+            smaller = f"{times(recent[high] / recent[low])} times smaller than layer {high + 1}'s"
+        return [Verdict("vanishing", f"Layer {low + 1}'s gradients are {smaller} ({recent[low]:.1e}): vanishing.")]
     if not recent[low]:
         return []
     factor = recent[high] / recent[low]
@@ -121,8 +121,8 @@ def _grown(gradients: Array, recent: Array, health: Health) -> list[Verdict]:
     if factors[worst] < _GROWN:
         return []
     return [
-        Verdict("exploding", f"Layer {worst + 1}'s gradients are {times(factors[worst])} times larger than at the first "
-                f"step ({last[worst]:.1e}): exploding.")
+        Verdict("exploding", f"Layer {worst + 1}'s gradients are {times(factors[worst])} times larger than at "
+                f"the first step ({last[worst]:.1e}): exploding.")
     ]  # fmt: skip
 
 

@@ -74,10 +74,10 @@ def idle(layer: int, start: float, end: float, saturates: bool, lr: float) -> Fi
 
 def vanishing(first: float, last: float, layers: int) -> Finding:
     """The first layer hardly moves."""
-    times = f"{times(last / first)} times smaller than" if first else "zero, against those of"
+    smaller = f"{times(last / first)} times smaller than" if first else "zero, against those of"
     return Finding(
         "vanishing_gradients",
-        f"Before training, layer 1's gradients ({first:.1e}) are {times} layer {layers}'s ({last:.1e}).",
+        f"Before training, layer 1's gradients ({first:.1e}) are {smaller} layer {layers}'s ({last:.1e}).",
         {"model.activation": "relu", "initializer.kind": "he_uniform"},
         "Take ReLU with He's initial weights",
     )
@@ -110,7 +110,8 @@ def updates_too_large(lr: float, ratio: float, when: str) -> Finding:
     lower = rounded(lr * 0.005 / ratio)
     return Finding(
         "rate_too_high",
-        f"With learning rate {lr:.3g} a typical step changed a layer's weights by {times(ratio)} times their size {when}.",
+        f"With learning rate {lr:.3g} a step typically changed a layer's weights by {times(ratio)} times their size "
+        f"{when}.",
         {"optimizer.lr": lower},
         f"Take a learning rate of {lower:g}",
     )
