@@ -91,7 +91,20 @@ def parsed(series: pd.Series[Any]) -> NDArray[np.float64]:
         return cast("NDArray[np.float64]", series.to_numpy(dtype=np.float64, na_value=np.nan))
     if pd.api.types.is_datetime64_any_dtype(series):
         return np.full(len(series), np.nan)
-    return cast("NDArray[np.float64]", pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64))
+    try:
+        return cast("NDArray[np.float64]", pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64))
+    except OverflowError:
+        # Whole numbers of hundreds of digits.
+        return np.array([_as_float(value) for value in series], dtype=np.float64)
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:

@@ -239,3 +239,10 @@ def test_tiny_tables_are_refused_in_words(rows: int) -> None:
     frame = pd.DataFrame({"a": np.arange(float(rows)), "y": ["u", "v"][:rows]})
     with pytest.raises(StudioError):
         prepare(DataSpec(target="y"), table_of(frame))
+
+
+def test_a_whole_number_of_hundreds_of_digits_is_refused_in_words(write: Write) -> None:
+    path = write("a,b,y\n" + "".join(f"{i},{'9' * 400 if i == 7 else i},{i % 2}\n" for i in range(40)))
+    table = load_table(FileSource(path=str(path)))
+    with pytest.raises(StudioError, match="infinite value in row 8"):
+        prepare(DataSpec(source=table.source, columns={"b": ColumnSpec(type="numeric", role="feature")}), table)

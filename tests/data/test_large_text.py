@@ -97,3 +97,11 @@ def test_what_fails_beside_fails_here(tmp_path: Path) -> None:
 
     with pytest.raises(pd.errors.ParserError, match="row 3"):
         parallel.parse_beside(_path(tmp_path, ["1,2,3,4"]), parse, lambda share: None, lambda: False)
+
+
+def test_a_first_row_longer_than_the_rest_behind_blank_ones_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2,,\n" * 3 + "".join(f"{i},{i}\n" for i in range(20)))
+    frame = load_table(FileSource(path=str(path))).frame
+    assert list(frame.columns) == ["a", "b"]
+    assert frame["b"].tolist()[:4] == [2, 2, 2, 0]

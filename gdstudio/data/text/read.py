@@ -33,6 +33,8 @@ _MOST_LINES = 8
 
 # Columns of which some parts are numbers and others text are read again whole; nobody need hear of it.
 warnings.filterwarnings("ignore", category=pd.errors.DtypeWarning)
+# A first row with more cells than there are columns would lose them: such a text is cut another way.
+warnings.filterwarnings("error", message="Length of header or names", category=pd.errors.ParserWarning)
 
 
 def read_text(
@@ -90,7 +92,7 @@ def _fast(dialect: Dialect, path: Path, progress: Progress, cancelled: IsCancell
             return frame
     except pd.errors.EmptyDataError:
         return pd.DataFrame({name: pd.Series([], dtype="str") for name in dialect.names})
-    except pd.errors.ParserError:
+    except (pd.errors.ParserError, pd.errors.ParserWarning):
         return None
     except pd.errors.DtypeWarning:
         pass
