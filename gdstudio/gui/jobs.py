@@ -161,6 +161,11 @@ class Jobs(QObject):
         return job
 
     @property
+    def closed(self) -> bool:
+        """Whether the window is closing, so that nothing more is begun."""
+        return self._closed
+
+    @property
     def busy(self) -> bool:
         """Whether any thread still works."""
         return any(job.running for job in self._going)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.gui.actions import ActionRow, make_actions
 from gdstudio.gui.dialogs.import_table import ImportDialog
+from gdstudio.gui.exports import FORMATS, Format, export_run, save_run
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.menus import fill_menus, fill_view_menu
@@ -139,6 +141,22 @@ class MainWindow(QMainWindow):
                 "backup-restore",
                 "The program ended while this run went; it goes on from its last checkpoint",
             ),
+            ActionRow(
+                "export.report",
+                "Export a re&port…",
+                partial(self.export, "report"),
+                "Ctrl+E",
+                "file-chart-outline",
+                "The last run as one HTML file: data, settings, curves, scores with intervals, landscape",
+            ),
+            ActionRow(
+                "export.script",
+                "Export a &script…",
+                partial(self.export, "script"),
+                "",
+                "language-python",
+                "The last run as a Python script that stands alone and gives the same numbers",
+            ),
             ActionRow("view.reset", "&Reset layout", self._reset_layout, tip="Put docks back where they were"),
             ActionRow("help.about", "&About", self._about, "F1", "information-outline", "Version and licence"),
             ActionRow("app.quit", "&Quit", self.close, "Ctrl+Q"),
@@ -225,7 +243,8 @@ class MainWindow(QMainWindow):
         self._actions["run.step"].setEnabled(state != "Stopping")
         self._actions["run.stop"].setEnabled(state in ("Running", "Paused"))
         self._actions["run.reset"].setEnabled(not busy)
-        self._actions["run.save"].setEnabled(self.session.result is not None and not busy)
+        for name in ("run.save", "export.report", "export.script"):
+            self._actions[name].setEnabled(bool(self.session.runs) and not busy)
         self._actions["run.resume"].setEnabled(not busy)
         self._actions["run.recover"].setEnabled(not busy and self.session.left_run is not None)
         self._poll.start() if busy else self._poll.stop()
@@ -281,7 +300,15 @@ class MainWindow(QMainWindow):
         """Ask for a folder and write the last finished run into it."""
         path, _ = QFileDialog.getSaveFileName(self, "Save the run as a folder", "run")
         if path:
-            self.session.save_result(Path(path))
+            run = self.session.runs[-1]
+            self.session.in_background(partial(save_run, run, Path(path)))
+
+    def export(self, what: Format) -> None:
+        """Ask for a file and write the last run into it."""
+        title, kind, name = FORMATS[what]
+        path, _ = QFileDialog.getSaveFileName(self, title, name, kind)
+        if path:
+            self.session.in_background(partial(export_run, self.session.runs[-1], what, Path(path)))
 
     def resume_run(self) -> None:
         """Ask for a run's folder and go on with it."""

@@ -14,7 +14,17 @@ from gdstudio.gui.theme import Theme
 
 #: A title and the actions below it by id, None for a line between them; ``data.sample`` is the samples' own menu.
 _MENUS: dict[str, tuple[str | None, ...]] = {
-    "&File": ("data.open", "data.paste", "data.sample", None, "run.save", None, "app.quit"),
+    "&File": (
+        "data.open",
+        "data.paste",
+        "data.sample",
+        None,
+        "run.save",
+        "export.report",
+        "export.script",
+        None,
+        "app.quit",
+    ),
     "&Edit": ("edit.undo", "edit.redo"),
     "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.resume", "run.recover", None, "run.reset"),
 }

@@ -351,15 +351,11 @@ class Session(QObject):
         """Do in the background what the first run would wait for."""
         self._jobs.run(work, on_done=self.warmed_up.emit, on_failed=self._tell)
 
-    def save_result(self, folder: Path) -> None:
-        """Write the last finished run's folder, in the background."""
-        result = self.result
-        if result is not None:
-            self._jobs.run(
-                lambda job: result.save(folder),
-                on_done=lambda _: self.message.emit("info", f"Run written to {folder}.", ""),
-                on_failed=self._tell,
-            )
+    def in_background(self, work: Callable[[], str]) -> None:
+        """Do something that the window need not wait for, and say the sentence that it returns."""
+        self._jobs.run(
+            lambda job: work(), on_done=lambda said: self.message.emit("info", said, ""), on_failed=self._tell
+        )
 
     # -- runs -----------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class Landscape:
     def save_picture(self, path: Path) -> None:
         """Write a PNG: colour by value, on a logarithmic scale where values span decades, contours and the path."""
         pixels = draw(self.picture, self.path)
-        write_atomic(path, lambda temporary: _write_png(temporary, pixels))
+        write_atomic(path, lambda temporary: write_png(temporary, pixels))
 
 
 def scaled(values: Array, log: bool) -> Array:
@@ -169,7 +169,7 @@ def _resized(values: Array, side: int) -> Array:
     return values
 
 
-def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     """Source of the format: ISO/IEC 15948, Portable Network Graphics."""
     height, width, _ = pixels.shape
     lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)], axis=1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QThread
 
 from gdstudio.gui.app import create_main_window
+from gdstudio.gui.exports import save_run
 from gdstudio.gui.selftest.events import application, settle, wait_until
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.selftest.step import Step, expect
@@ -41,7 +43,7 @@ def _run(folder: Path) -> str:
         expect(result is not None, "The run left no result.")
         assert result is not None
         place = folder / "run"
-        session.save_result(place)
+        session.in_background(partial(save_run, session.runs[-1], place))
         wait_until(lambda: bool(problems) or any(str(place) in text for text in said), "saving the run")
         expect(not problems, " ".join(problems))
         settle()

@@ -68,7 +68,7 @@ class WhyPanel(QFrame):
     def _judge(self) -> None:
         """Examine the newest result once, in the background."""
         result = self._session.result
-        if result is None or result is self._judged or self._session.busy:
+        if result is None or result is self._judged or self._session.busy or self._jobs.closed:
             return
         self._judged = result
 
