@@ -56,6 +56,7 @@ class RunController(QObject):
         self._thread: TrainingThread | None = None
         self.unfinished = UnfinishedRuns(paths.user_state() / "unfinished")
         self._pace = 0.0
+        self._has_failed = False
 
     @property
     def busy(self) -> bool:
@@ -91,6 +92,7 @@ class RunController(QObject):
         thread.failed.connect(self._failed)
         thread.finished.connect(self._thread_ended)
         self._thread = thread
+        self._has_failed = False
         self.history = thread.history
         self.started = None
         self._set_state("Running")
@@ -153,7 +155,8 @@ class RunController(QObject):
 
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
-        self.state = "Failed"
+        # The thread still has to end: a state that allows a new run now would let two of them meet.
+        self._has_failed = True
         self.failed.emit(error)
 
     @Slot()
@@ -164,10 +167,10 @@ class RunController(QObject):
             thread.wait()
             thread.deleteLater()
             self.unfinished.done()
-        self._set_state("Failed" if self.state == "Failed" else "Done")
+        self._set_state("Failed" if self._has_failed else "Done")
         self.ended.emit()
 
     def _set_state(self, state: State) -> None:
-        if state != self.state or state == "Failed":
+        if state != self.state:
             self.state = state
             self.state_changed.emit(state)

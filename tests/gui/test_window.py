@@ -208,7 +208,10 @@ def test_an_exception_in_the_worker_is_one_message_and_the_next_run_works(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages: list[tuple[str, str]] = []
+    ended: list[bool] = []
     window.session.message.connect(lambda level, text, hint: messages.append((level, text)))
+    # While the thread has not ended, no other run may begin.
+    window.session.message.connect(lambda level, *_: ended.append(not window.session.busy) if level == "error" else 0)
 
     def fail(*arguments: Any, **options: Any) -> None:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
@@ -218,6 +221,7 @@ def test_an_exception_in_the_worker_is_one_message_and_the_next_run_works(
         press(window, "run.start")
         finish(qtbot, window)
     assert window.session.state == "Failed"
+    assert ended == [False]
     assert [text for level, text in messages if level == "error"] == [
         "Something unexpected went wrong: RuntimeError: mat1 and mat2 shapes cannot be multiplied"
     ]
