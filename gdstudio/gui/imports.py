@@ -9,7 +9,7 @@ from typing import Any
 
 from gdstudio import paths
 from gdstudio.core.errors import StudioError
-from gdstudio.core.files import write_atomic
+from gdstudio.core.files import write_text
 from gdstudio.core.registry import Settings, registry
 from gdstudio.core.spec import ColumnSpec, FileSource
 
@@ -46,14 +46,14 @@ class ImportMemory:
         key = _key(Path(source.path))
         files.pop(key, None)
         files[key] = {
-            "reader": source.reader.model_dump(mode="json"),
+            "reader": source.reader.model_dump(mode="json") if source.reader is not None else None,
             "sample_rows": source.sample_rows,
             "columns": {name: spec.model_dump(mode="json", exclude_defaults=True) for name, spec in columns.items()},
         }
         text = json.dumps(dict(list(files.items())[-_MOST_FILES:]), ensure_ascii=False, indent=1)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(self._path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+            write_text(self._path, text)
         except (OSError, StudioError):
             return
 

@@ -37,7 +37,7 @@ from gdstudio.gui.paste import pasted_table
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.all import Tabs
-from gdstudio.gui.theme import Theme
+from gdstudio.gui.theme import Scheme, Theme
 from gdstudio.gui.toolbar import RunToolbar
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
 from gdstudio.gui.widgets.messages import Banner, Level
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
         if level != "info":
             self._banner.show_message(cast(Level, level), text, hint)
 
-    def _choose_scheme(self, scheme: str) -> None:
+    def _choose_scheme(self, scheme: Scheme) -> None:
         self.theme.set_scheme(scheme)
         self._settings.scheme = scheme
 

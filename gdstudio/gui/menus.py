@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMenu, QMenuBar
 
 from gdstudio.core.registry import registry
 from gdstudio.gui.session import Session
-from gdstudio.gui.theme import Theme
+from gdstudio.gui.theme import Scheme, Theme
 
 #: A title and the actions below it by id, None for a line between them; ``data.sample`` is the samples' own menu.
 _MENUS: dict[str, tuple[str | None, ...]] = {
@@ -48,7 +48,7 @@ def fill_view_menu(
     docks: Iterable[QDockWidget],
     theme: Theme,
     reset: QAction,
-    choose_scheme: Callable[[str], object],
+    choose_scheme: Callable[[Scheme], object],
 ) -> None:
     """Docks to show and hide, the colours, and the way back to the first layout.
 

@@ -47,7 +47,8 @@ class Portions:
         if axis == "epoch":
             return steps / self.per_epoch
         whole, more = np.divmod(steps, self.per_epoch)
-        return whole * self.rows + np.minimum(more * self._batch, self.rows)
+        seen: NDArray[np.float64] = whole * self.rows + np.minimum(more * self._batch, self.rows)
+        return seen
 
 
 def portions_of(result: RunResult) -> Portions:

@@ -77,8 +77,8 @@ class RunsModel(QAbstractTableModel):
         name = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             if name in self._differing:
-                section, leaf = name.split(".")[-2:]
-                return (section if leaf == "kind" else leaf).replace("_", " ").capitalize()
+                group, leaf = name.split(".")[-2:]
+                return (group if leaf == "kind" else leaf).replace("_", " ").capitalize()
             return f"Test {_SHORT[name]}" if name in _SHORT else name
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{name}: the runs differ in it" if name in self._standing_out else name

@@ -33,4 +33,4 @@ def planned_rates(
     if isinstance(factor, WatchingFactor):
         return None
     steps = np.unique(np.linspace(0, total - 1, min(total, _POINTS)).round().astype(np.int64))
-    return steps + 1.0, lr * np.array([factor(int(step)) for step in steps], dtype=np.float64)
+    return (steps + 1).astype(np.float64), lr * np.array([factor(int(step)) for step in steps], dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -163,10 +163,10 @@ class DescentChart(LandscapeChart):
             self._drawn.append(item)
 
     @Slot(object)
-    def _clicked(self, event: object) -> None:
-        if event.double() or event.button() != Qt.MouseButton.LeftButton or not self._values.size:  # type: ignore[attr-defined]
+    def _clicked(self, event: Any) -> None:
+        if event.double() or event.button() != Qt.MouseButton.LeftButton or not self._values.size:
             return
-        at: QPointF = self.view.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        at: QPointF = self.view.mapSceneToView(event.scenePos())
         self.start_chosen.emit(at.x(), 0.0 if self.is_line else at.y())
 
     @Slot()

@@ -86,8 +86,8 @@ class ColumnDialog(QDialog):
         layout.addLayout(moves)
         layout.addWidget(self._said)
         layout.addWidget(buttons)
-        for widget in (self._order, self._up, self._down):
-            widget.setVisible(kind == "ordered")
+        for part in (self._order, self._up, self._down):
+            part.setVisible(kind == "ordered")
         self.resize(round(30 * theme.em), self.sizeHint().height())
         session.spec_changed.connect(self._refresh)
         session.table_changed.connect(self._refresh)

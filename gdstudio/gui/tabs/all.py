@@ -62,5 +62,5 @@ class Tabs(QTabWidget):
     def refresh(self) -> None:
         """Draw what is new in the visible tab; the only place that reads a history while it grows."""
         tab: QWidget | None = self.currentWidget()
-        if hasattr(tab, "refresh"):
+        if tab is not None and hasattr(tab, "refresh"):
             tab.refresh()

@@ -97,8 +97,9 @@ class FunctionControls(QScrollArea):
         for widget in (name, self._gallery, self._explain):
             chosen.addWidget(widget, 1 if widget is self._gallery else 0)
         column.addLayout(chosen)
-        for widget in (self._formula, self._problem, self._typeset):
-            column.addWidget(widget)
+        column.addWidget(self._formula)
+        column.addWidget(self._problem)
+        column.addWidget(self._typeset)
         column.addLayout(self._sliders)
         column.addWidget(self._descent)
         column.addWidget(self._noise)

@@ -37,12 +37,12 @@ class GradientsTab(QWidget):
         self.chart = LayerHeatMap(theme, "Gradient norm", empty=_EMPTY)
         self.verdict = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.cost = QLabel()
-        for label, name, said in (
+        for shown, key, said in (
             (self.verdict, "gradients.verdict", "What the layers show"),
             (self.cost, "gradients.cost", "What the samples have cost"),
         ):
-            named(label, name, said, said)
-            label.setTextInteractionFlags(
+            named(shown, key, said, said)
+            shown.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
         self.cost.setProperty("role", "muted")

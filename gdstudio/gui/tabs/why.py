@@ -85,7 +85,8 @@ class WhyPanel(QFrame):
         if result is not self._session.result or not diagnosis.findings:
             return
         while (item := self._rows.takeAt(0)) is not None:
-            item.widget().deleteLater()
+            if (old := item.widget()) is not None:
+                old.deleteLater()
         self._title.setText(_WORDS[diagnosis.outcome])
         for number, finding in enumerate(diagnosis.findings[:_MOST]):
             self._rows.addWidget(self._row(number, result.spec, finding))
