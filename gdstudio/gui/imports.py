@@ -42,11 +42,13 @@ class ImportMemory:
 
     def remember(self, source: FileSource, columns: Mapping[str, ColumnSpec]) -> None:
         """Keep what a file was read with; a folder that cannot be written is passed over."""
+        if source.reader is None:
+            return
         files = self._read()
         key = _key(Path(source.path))
         files.pop(key, None)
         files[key] = {
-            "reader": source.reader.model_dump(mode="json") if source.reader is not None else None,
+            "reader": source.reader.model_dump(mode="json"),
             "sample_rows": source.sample_rows,
             "columns": {name: spec.model_dump(mode="json", exclude_defaults=True) for name, spec in columns.items()},
         }
