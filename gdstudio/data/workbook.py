@@ -16,6 +16,7 @@ import python_calamine
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError, nearest
+from gdstudio.data.compound import chains_loop
 from gdstudio.data.entry import IsCancelled, Progress, Reading
 from gdstudio.data.streams import FREE_BYTES, MOST_RATIO
 from gdstudio.data.text.dialect import MISSING_WORDS, name_columns
@@ -202,6 +203,12 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             total = sum(info.file_size for info in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        # WORKAROUND: python-calamine 0.9 follows a chain of sectors that comes back to itself for ever.
+        if path.is_file() and chains_loop(path):
+            raise StudioError(
+                f"{path} cannot be read as a workbook: its parts refer to each other in a circle.",
+                "Open it in a spreadsheet program and save it again.",
+            ) from None
         return
     if total > min(_MOST_BYTES, max(FREE_BYTES * 4, path.stat().st_size * MOST_RATIO)):
         raise StudioError(f"{path} unfolds to {total >> 20:,} MB: too much for a workbook.", "Save the sheet as CSV.")
