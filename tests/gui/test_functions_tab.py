@@ -134,3 +134,31 @@ def test_the_map_is_the_function(key: str) -> None:
         {"objective": {"formula": race.objective.formula}, "training": {"start": [made.x[7], made.y[3]], "steps": 1}}
     )
     assert made.values[3, 7] == minimize(spec).values[0]
+
+
+def test_a_late_result_is_drawn_as_the_race_that_it_belongs_to(tab: FunctionsTab, qtbot: QtBot) -> None:
+    shown, results = tab._shown, tab.results
+    tab.controls._remove_racer(0)
+    tab._computed((shown, tab._map, results, tab._mapped))
+    assert tab.anatomy._optimizers == shown.optimizers
+    settled(qtbot, tab)
+    assert len(tab.results) == 1
+
+
+def test_a_start_without_a_value_leaves_nothing_of_the_race_before(tab: FunctionsTab, qtbot: QtBot) -> None:
+    type_formula(tab, "log(x) + y**2")
+    qtbot.waitUntil(lambda: not tab._wait.isActive() and tab._job is None, timeout=LONG)
+    assert "no finite real value" in tab.findChild(QLabel, "function.problem").text()
+    assert tab.results == []
+    assert tab.findChild(QLabel, "function.said").text() == ""
+
+
+def test_any_two_of_many_variables_are_the_axes(tab: FunctionsTab, qtbot: QtBot) -> None:
+    type_formula(tab, "x**2 + 2*y**2 + 3*z**2")
+    settled(qtbot, tab)
+    choice = tab.findChild(QComboBox, "function.axis.1")
+    choice.setCurrentIndex(2)
+    choice.activated.emit(2)
+    settled(qtbot, tab)
+    assert tab.race.axes == (0, 2)
+    assert tab.chart.data()["y"].iloc[0] == tab.race.training.start[2]

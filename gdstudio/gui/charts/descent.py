@@ -81,7 +81,8 @@ class DescentChart(LandscapeChart):
         """Mark the known lowest points."""
         pairs = np.array([(p[0], p[1] if len(p) > 1 else np.nan) for p in points]).reshape(-1, 2)
         self._minima.setData(pairs[:, 0], pairs[:, 1])
-        self._minima.setPen(cosmetic(QColor(255, 255, 255), 2))
+        self._minima.setPen(cosmetic(QColor(0, 0, 0), 1))
+        self._minima.setBrush(pg.mkBrush(255, 255, 255))
 
     def set_start(self, x: float, y: float) -> None:
         """Show where the descents begin; nothing is emitted."""
@@ -100,6 +101,11 @@ class DescentChart(LandscapeChart):
         """Draw another step of the same descents."""
         self._step = step
         self._draw_paths()
+
+    def _draw(self) -> None:
+        super()._draw()
+        if self.is_line:  # the hues are the optimizers'
+            self._curve.setPen(cosmetic(self.theme.color("muted"), 2))
 
     def _draw_path(self) -> None:
         """The base class draws one path; here there are several."""
@@ -120,7 +126,7 @@ class DescentChart(LandscapeChart):
             if not len(walked):
                 continue
             color = self.theme.series_color(path.color)
-            halo = pg.PlotCurveItem(walked[:, 0], walked[:, 1], pen=cosmetic(QColor(255, 255, 255, 170), 1))
+            halo = pg.PlotCurveItem(walked[:, 0], walked[:, 1], pen=cosmetic(QColor(255, 255, 255, 150), 4))
             line = pg.PlotCurveItem(walked[:, 0], walked[:, 1], pen=cosmetic(color, 2 if len(walked) < 400 else 1))
             line.opts["antialias"] = len(walked) < 400
             dots = pg.ScatterPlotItem(walked[:-1, 0], walked[:-1, 1], size=5, pen=None, brush=pg.mkBrush(color))
@@ -166,6 +172,8 @@ class DescentChart(LandscapeChart):
     def _clicked(self, event: Any) -> None:
         if event.double() or event.button() != Qt.MouseButton.LeftButton or not self._values.size:
             return
+        if not self.view.sceneBoundingRect().contains(event.scenePos()):
+            return  # on an axis
         at: QPointF = self.view.mapSceneToView(event.scenePos())
         self.start_chosen.emit(at.x(), 0.0 if self.is_line else at.y())
 

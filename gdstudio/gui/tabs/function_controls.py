@@ -36,6 +36,7 @@ from gdstudio.objectives.expression.latex import latex_of, name_latex
 
 #: Hues that can be told apart.
 _MOST_RACERS = 6
+_MOST_AXES = 200
 #: A parameter's slider goes from minus this to this, in hundredths.
 _REACH = 10.0
 _TICKS = 100
@@ -57,6 +58,7 @@ class FunctionControls(QScrollArea):
         self._theme = theme
         self._race: Race | None = None
         self._choosers: list[EntryChooser] = []
+        self._axis_lists: list[QComboBox] = []
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._gallery = named(QComboBox(), "function.gallery", "Function", "Functions with known minima")
@@ -76,9 +78,21 @@ class FunctionControls(QScrollArea):
         self._problem.hide()
         self._typeset = FormulaLabel(theme)
         self._sliders = QGridLayout()
+        self._axes = QWidget()
+        row = QHBoxLayout(self._axes)
+        row.setContentsMargins(0, 0, 0, 0)
+        for number, side in enumerate(("Horizontal", "Vertical")):
+            choice = named(
+                QComboBox(), f"function.axis.{number}", f"{side} axis",
+                "Which variable; those that are on no axis stay at their start in the map",
+            )  # fmt: skip
+            choice.activated.connect(self._choose_axes)
+            row.addWidget(QLabel(side))
+            row.addWidget(choice, 1)
+            self._axis_lists.append(choice)
         self._noise = Form(FunctionSpec, "function", omit=("formula", "n"), theme=theme)
         self._noise.edited.connect(self._set_objective)
-        self._descent = Form(DescentSpec, "descent", omit=("tolerance", "start_range", "threads", "seed"), theme=theme)
+        self._descent = Form(DescentSpec, "descent", omit=("tolerance", "start_range", "threads"), theme=theme)
         self._descent.edited.connect(self._set_training)
         self._racers = QVBoxLayout()
         self._add = named(
@@ -101,6 +115,7 @@ class FunctionControls(QScrollArea):
         column.addWidget(self._problem)
         column.addWidget(self._typeset)
         column.addLayout(self._sliders)
+        column.addWidget(self._axes)
         column.addWidget(self._descent)
         column.addWidget(self._noise)
         column.addLayout(self._racers)
@@ -128,6 +143,11 @@ class FunctionControls(QScrollArea):
         self._typeset.set_formula(rf"f\left({arguments}\right) = {latex_of(race.expression.root)}")
         if before is None or before.objective.parameters.keys() != race.objective.parameters.keys():
             self._make_sliders(race)
+        self._axes.setVisible(len(names) > 2)
+        for choice, axis in zip(self._axis_lists, race.axes, strict=True):
+            choice.clear()
+            choice.addItems(names[:_MOST_AXES])
+            choice.setCurrentIndex(axis)
         self._noise.show_values(race.objective)
         self._descent.show_values(race.training)
         if before is None or len(before.optimizers) != len(race.optimizers):
@@ -215,6 +235,14 @@ class FunctionControls(QScrollArea):
             self.edited.emit(race.with_formula(self._formula.text()))
         except StudioError as error:
             self.show_problem(error)
+
+    @Slot()
+    def _choose_axes(self) -> None:
+        first, second = (choice.currentIndex() for choice in self._axis_lists)
+        if self._race is not None:
+            # The same variable on both axes would be a line: the other one makes way.
+            other = second if second != first else next(i for i in (1, 0) if i != first)
+            self.edited.emit(replace(self._race, axes=(first, other)))
 
     def _slid(self, name: str, number: QLabel, value: int) -> None:
         number.setText(f"{value / _TICKS:g}")

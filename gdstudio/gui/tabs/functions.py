@@ -49,6 +49,8 @@ class FunctionsTab(QWidget):
         self.setObjectName("tab.functions")
         self._session, self._theme, self._jobs = session, theme, jobs
         self._race = race_on(_FIRST)
+        # What is drawn belongs to the race that was computed, which an edit may have left behind.
+        self._shown = self._race
         self._results: list[MinimizeResult] = []
         self._map: Map | None = None
         self._mapped: tuple[Any, ...] = ()
@@ -159,6 +161,9 @@ class FunctionsTab(QWidget):
     def _edit(self, race: Race) -> None:
         self._race = race
         self.controls.show_race(race)
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
         self._wait.start()
 
     @Slot(float, float)
@@ -177,16 +182,16 @@ class FunctionsTab(QWidget):
                   race.training.start if len(race.training.start) > 2 else ())  # fmt: skip
         known = self._map if wanted == self._mapped else None
 
-        def work(job: Job) -> tuple[Map, list[MinimizeResult], tuple[Any, ...]]:
+        def work(job: Job) -> tuple[Race, Map, list[MinimizeResult], tuple[Any, ...]]:
             made = known or map_of(race, race.ranges)
-            return made, descend(race, job.report, lambda: job.cancelled), wanted
+            return race, made, descend(race, job.report, lambda: job.cancelled), wanted
 
         self._job = self._jobs.run(work, on_done=self._computed, on_failed=self._failed)
 
     @Slot(object)
-    def _computed(self, found: tuple[Map, list[MinimizeResult], tuple[Any, ...]]) -> None:
+    def _computed(self, found: tuple[Race, Map, list[MinimizeResult], tuple[Any, ...]]) -> None:
         self._job = None
-        made, self._results, wanted = found
+        self._shown, made, self._results, wanted = found
         if wanted != self._mapped:
             self._map, self._mapped = made, wanted
             self._draw_map()
@@ -196,7 +201,7 @@ class FunctionsTab(QWidget):
         self._slider.blockSignals(False)
         self._said.setText("  ".join(
             f"{label_of(o)}: {r.message} Lowest value {np.nanmin(r.values):.6g}."
-            for o, r in zip(self._race.optimizers, self._results, strict=True)
+            for o, r in zip(self._shown.optimizers, self._results, strict=True)
         ))  # fmt: skip
         self._draw_results()
         self.show_step(last)
@@ -204,6 +209,11 @@ class FunctionsTab(QWidget):
     @Slot(object)
     def _failed(self, error: Exception) -> None:
         self._job = None
+        self._results = []
+        self._said.setText("")
+        self.chart.set_paths([], 0)
+        self.losses.clear()
+        self.anatomy.set_results((), [])
         if isinstance(error, StudioError):
             self.controls.show_problem(error)
         else:
@@ -213,7 +223,7 @@ class FunctionsTab(QWidget):
 
     @Slot()
     def _draw_map(self) -> None:
-        made, race = self._map, self._race
+        made, race = self._map, self._shown
         if made is None:
             return
         line = len(made.y) == 1
@@ -228,12 +238,13 @@ class FunctionsTab(QWidget):
         self.chart.set_axis_label("bottom", names[race.axes[0]])
         self.chart.set_axis_label("left", names[race.axes[1]] if len(names) > 1 else "f")
         entry: Any = registry("surfaces")[race.surface] if race.surface else None
-        self.chart.set_minima([m.point for m in entry.minima] if entry and len(names) == 2 else [])
+        lowest_points = [(*m.point, m.value)[:2] for m in entry.minima] if entry else []
+        self.chart.set_minima(lowest_points)
         self.chart.set_title(entry.label if entry else "Your function")
 
     @Slot()
     def _draw_results(self) -> None:
-        race = self._race
+        race = self._shown
         if not self._results:
             return
         paths = []

@@ -53,6 +53,8 @@ class StepAnatomy(QWidget):
         for box in (self._who, self._which):
             box.activated.connect(self._draw)
         row = QHBoxLayout()
+        self._who.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._title.setMinimumWidth(1)
         row.addWidget(self._title, 1)
         row.addWidget(self._who)
         row.addWidget(self._which)
@@ -73,6 +75,8 @@ class StepAnatomy(QWidget):
             box.clear()
             box.addItems(texts)
             box.setCurrentIndex(min(at, len(texts) - 1))
+        self._step = 0
+        self._table.setRowCount(0)
         self._draw()
 
     def show_step(self, step: int) -> None:
