@@ -34,3 +34,7 @@ def test_logarithmic_axes_have_some_labelled_ticks_inside(low: float, high: floa
 def test_short_logarithmic_ranges_have_round_values() -> None:
     (_, labelled), _ = log_ticks(math.log10(0.31), math.log10(0.69), 300)
     assert [round(10**tick, 6) for tick in labelled] == [0.4, 0.5, 0.6]
+
+
+def test_numbers_of_a_loss_that_exploded_are_powers_of_ten() -> None:
+    assert tick_texts([0.0, 2e25, 4e25], 2e25) == ["0", "2e25", "4e25"]

@@ -11,6 +11,9 @@ from PySide6.QtCore import Qt
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+#: From here on a number is written with its power of ten, as a loss that explodes has it.
+_MOST_DIGITS = 1e12
+
 
 class Axis(pg.AxisItem):
     """An axis with texts that mean something: 20 000 as ``20k``, small numbers as ``10⁻⁵``."""
@@ -72,13 +75,16 @@ def tick_texts(values: Sequence[float], spacing: float) -> list[str]:
     """
     largest = max((abs(value) for value in values), default=0.0)
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if largest >= unit:
+        if unit <= largest < _MOST_DIGITS:
             unit = 1e3 if letter == "k" else unit
             places = _places(spacing / unit)
             return ["0" if value == 0 else f"{value / unit:.{places}f}{letter}" for value in values]
-    if 0 < largest < 1e-3:
+    if 0 < largest < 1e-3 or largest >= _MOST_DIGITS:
         places = max(0, math.floor(math.log10(largest)) - math.floor(math.log10(spacing)))
-        return ["0" if abs(value) < spacing / 1e3 else f"{value:.{places}e}".replace("e-0", "e-") for value in values]
+        return [
+            "0" if abs(value) < spacing / 1e3 else f"{value:.{places}e}".replace("e-0", "e-").replace("e+", "e")
+            for value in values
+        ]
     places = _places(spacing)
     texts = [f"{value:.{places}f}" for value in values]
     return [text.replace("-", "\u2212") if float(text) else text.lstrip("-") for text in texts]
