@@ -33,7 +33,7 @@ _MARGIN = 0.06
 class LabChart(Chart):
     """Draws any :class:`~gdstudio.labs.picture.Picture`."""
 
-    def __init__(self, theme: Theme, *, empty: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, *, empty: str = "The answer appears here.", parent: QWidget | None = None) -> None:
         super().__init__(theme, "", empty=empty, name="chart.lab", parent=parent)
         self._picture: Picture | None = None
         self._items: list[pg.GraphicsObject] = []

@@ -20,6 +20,7 @@ from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.descent import Path as Walk
 from gdstudio.gui.selftest.events import application, settle
 from gdstudio.gui.theme import Theme
+from gdstudio.labs.picture import Picture, PictureSeries
 from gdstudio.selftest.step import Step, Unmet, expect
 
 _SIZE = (480, 400)
@@ -106,6 +107,14 @@ def _layers(chart: Any) -> None:
     chart.set_layers(("Layer 1", "Layer 2", "Output"), steps, values, "Gradient norm", log=True)
 
 
+def _lab(chart: Any) -> None:
+    rates = [0.001, 0.01, 0.1, 1.0]
+    series = PictureSeries("median", rates, [400.0, 60.0, 12.0, 90.0], [350, 50, 9, 60], [450, 70, 15, 130])
+    chart.set_picture(
+        Picture("Iterations", "Learning rate", "Iterations", [series], x_log=True, marks=[(0.5, "2/λmax")])
+    )
+
+
 #: What each chart is given to draw; a chart that is missing here fails the step, so that none is forgotten.
 _FILL: dict[str, Callable[[Any], None]] = {
     "LineChart": _line,
@@ -117,6 +126,7 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "DistributionChart": _distribution,
     "LandscapeChart": _landscape,
     "DescentChart": _descent,
+    "LabChart": _lab,
     "BarsChart": _bars,
     "DependenceChart": _dependence,
     "LayerHeatMap": _layers,
