@@ -20,7 +20,7 @@ from gdstudio.evaluation.bootstrap import Interval, bootstrap_intervals
 from gdstudio.evaluation.curves import residuals, roc_curve
 from gdstudio.evaluation.predictions import Predictions
 from gdstudio.projects.export.report_style import STYLE
-from gdstudio.projects.export.svg import Curve, plot
+from gdstudio.projects.export.svg import GREY, Curve, plot
 from gdstudio.training.run_folder import SavedRun, load_run
 
 _PARTS = ("train", "validation", "test")
@@ -59,13 +59,14 @@ def report_of(run: SavedRun) -> str:
     task = run.preparation.task
     intervals = {} if predictions is None else bootstrap_intervals(predictions, task, resamples=_RESAMPLES)
     name = run.folder.resolve().name
+    ending = (_log(run.folder) or [""])[-1]
     kinds = {"binary": "yes or no", "multiclass": "one of several classes", "regression": "a number"}
     body = [
         f"<h1>{escape(name)}</h1>",
         f"<p>Predicts <b>{escape(run.preparation.target)}</b> ({kinds[task]}) from "
         f"{len(run.preparation.raw_columns)} columns.</p>",
         _section("Scores", _scores(metrics, intervals)),
-        _section("Training", _curves(steps, epochs)),
+        _section("Training", f"<p>{escape(ending)}</p>{_curves(steps, epochs)}"),
         _section("On the test rows", _pictures(run, predictions, metrics)),
         _section("Data", _data(run)),
         _section("Model", _model(run)),
@@ -90,7 +91,9 @@ def _scores(metrics: dict[str, Any], intervals: Any) -> str:
         if all(key not in metrics[p] for p in parts):
             continue
         interval: Interval | None = intervals.get(key)
-        between = f"{interval.low:.4g} to {interval.high:.4g}" if interval is not None else "–"
+        # Drawing rows again says nothing where every draw gives the same score, as for a perfect one.
+        tells = interval is not None and interval.high > interval.low
+        between = f"{interval.low:.4g} to {interval.high:.4g}" if interval is not None and tells else "–"
         reason = next((r for p in parts if (r := (metrics[p].get("undefined") or {}).get(key))), "")
         shown = ["not defined" if v is None else f"{v:.4g}" for v in values]
         rows.append([entry.label, *shown, between, reason or entry.help])
@@ -145,7 +148,7 @@ def _pictures(run: SavedRun, predictions: Predictions | None, metrics: dict[str,
             continue
         curves.append(Curve(name, found_curve.false_positive_rate, found_curve.true_positive_rate, hue))
     drawn = plot(
-        [*curves, Curve("guessing", np.array([0.0, 1.0]), np.array([0.0, 1.0]), 4, True)],
+        [*curves, Curve("guessing", np.array([0.0, 1.0]), np.array([0.0, 1.0]), GREY, True)],
         "False positive rate", "True positive rate", "ROC curve of the test rows",
     ) if curves else ""  # fmt: skip
     return f'<div class="figures">{drawn}{_confusion(metrics.get("test") or {})}</div>'
@@ -166,7 +169,7 @@ def _data(run: SavedRun) -> str:
     source = spec.source
     where = getattr(source, "path", None) or f"sample {source.kind}"
     columns = [[name, column.role, column.type] for name, column in spec.columns.items()]
-    notes = "".join(f"<li>{escape(note)}</li>" for note in _notes(run.folder / "log.txt"))
+    notes = "".join(f"<li>{escape(note)}</li>" for note in _log(run.folder)[:-1])
     return (
         f"<p>Read from <code>{escape(str(where))}</code>. The preparation was fitted on the training rows alone.</p>"
         f"<ul>{notes}</ul>{_table(('Column', 'Role', 'Type'), columns)}"
@@ -237,9 +240,10 @@ def _predictions(run: SavedRun, rows: pd.DataFrame) -> Predictions:
     return Predictions(number, target, prediction, shares, classes)
 
 
-def _notes(log: Path) -> list[str]:
+def _log(folder: Path) -> list[str]:
+    """What was done, a sentence a line; how the run ended is the last."""
     try:
-        return log.read_text(encoding="utf-8").strip().splitlines()
+        return (folder / "log.txt").read_text(encoding="utf-8").strip().splitlines()
     except (OSError, ValueError):
         return []
 

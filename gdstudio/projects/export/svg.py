@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 #: Okabe and Ito (2008), as in the program.
-HUES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+HUES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8f98")
+#: The hue of what is only there to compare with.
+GREY: Final = len(HUES) - 1
 _WIDTH, _HEIGHT = 560, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 14, 46
 #: A curve of more points than this looks the same.
