@@ -1,4 +1,4 @@
-"""The curves behind the scores: ROC, precision against recall, calibration, residuals."""
+"""The curves behind the scores: ROC, precision against recall, calibration, gain and lift, residuals."""
 
 from __future__ import annotations
 
@@ -65,6 +65,25 @@ class CalibrationCurve:
 
 
 @dataclass(frozen=True, eq=False)
+class GainCurve:
+    """What is found by taking the rows with the highest probabilities first; rows with equal ones go together.
+
+    Attributes:
+        taken: ``(m,)`` share of all rows that is taken, from 0 to 1.
+        gain: ``(m,)`` share of the class that is among them.
+        lift: ``(m,)`` how many times as many as by chance, ``gain / taken``; NaN where no row is taken.
+        thresholds: ``(m,)``: rows are taken from this probability on; the first is infinite.
+        share: Share of the class among all rows.
+    """
+
+    taken: Floats
+    gain: Floats
+    lift: Floats
+    thresholds: Floats
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
 class Residuals:
     """What a regression misses.
 
@@ -90,7 +109,7 @@ def roc_curve(predictions: Predictions, cls: str) -> RocCurve:
     from sklearn.metrics import auc
     from sklearn.metrics import roc_curve as sklearn_curve
 
-    is_class, share = _against_the_rest(predictions, cls)
+    is_class, share = against_the_rest(predictions, cls)
     false_rate, true_rate, thresholds = sklearn_curve(is_class, share)
     return RocCurve(false_rate, true_rate, thresholds, float(auc(false_rate, true_rate)))
 
@@ -103,7 +122,7 @@ def precision_recall_curve(predictions: Predictions, cls: str) -> PrecisionRecal
     from sklearn.metrics import average_precision_score
     from sklearn.metrics import precision_recall_curve as sklearn_curve
 
-    is_class, share = _against_the_rest(predictions, cls)
+    is_class, share = against_the_rest(predictions, cls)
     precision, recall, thresholds = sklearn_curve(is_class, share, drop_intermediate=True)
     area = float(average_precision_score(is_class, share))
     return PrecisionRecallCurve(recall, precision, thresholds, area, float(is_class.mean()))
@@ -116,11 +135,29 @@ def calibration_curve(predictions: Predictions, cls: str, bins: int = 10) -> Cal
     """
     from sklearn.calibration import calibration_curve as sklearn_curve
 
-    is_class, share = _against_the_rest(predictions, cls)
+    is_class, share = against_the_rest(predictions, cls)
     observed, predicted = sklearn_curve(is_class, share, n_bins=bins, strategy="uniform")
     edges = np.linspace(0.0, 1.0, bins + 1)
     counts = np.bincount(np.searchsorted(edges[1:-1], share), minlength=bins)
     return CalibrationCurve(predicted, observed, counts[counts > 0])
+
+
+def gain_curve(predictions: Predictions, cls: str) -> GainCurve:
+    """Cumulative gain and lift of a class; raises as :func:`roc_curve` does.
+
+    Source: Vuk and Curk (2006), ROC curve, lift chart and calibration plot, Metodološki zvezki 3(1).
+    """
+    is_class, share = against_the_rest(predictions, cls)
+    order = np.argsort(-share, kind="stable")
+    found = np.cumsum(is_class[order])
+    # Only the last row of equal ones: within them no order is known.
+    last = np.append(np.flatnonzero(np.diff(share[order])), len(order) - 1)
+    taken = np.concatenate(([0.0], (last + 1) / len(order)))
+    gain = np.concatenate(([0.0], found[last] / found[-1]))
+    with np.errstate(invalid="ignore"):
+        lift = gain / taken
+    thresholds = np.concatenate(([np.inf], share[order][last]))
+    return GainCurve(taken, gain, lift, thresholds, float(is_class.mean()))
 
 
 def residuals(predictions: Predictions) -> Residuals:
@@ -133,8 +170,12 @@ def residuals(predictions: Predictions) -> Residuals:
     return Residuals(predictions.rows, predicted, target - predicted)
 
 
-def _against_the_rest(predictions: Predictions, cls: str) -> tuple[NDArray[np.bool_], Floats]:
-    """Whether each row is of the class, and the probability given to it; both kinds of rows occur."""
+def against_the_rest(predictions: Predictions, cls: str) -> tuple[NDArray[np.bool_], Floats]:
+    """Whether each row is of a class ``(n,)``, and the probability given to it ``(n,)``; both kinds of rows occur.
+
+    Raises:
+        UndefinedScoreError: There are no rows of the class, or no others.
+    """
     target, shares = known_probabilities(predictions)
     column = predictions.classes.index(cls)
     is_class = target == column

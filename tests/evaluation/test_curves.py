@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from gdstudio.evaluation.curves import calibration_curve, precision_recall_curve, residuals, roc_curve
+from gdstudio.evaluation.curves import calibration_curve, gain_curve, precision_recall_curve, residuals, roc_curve
 from gdstudio.evaluation.entry import UndefinedScoreError
 from gdstudio.evaluation.predictions import Predictions, make_predictions
 from gdstudio.objectives.probabilities import softmax
@@ -62,7 +62,7 @@ def test_residuals_are_target_minus_prediction():
     assert got.rows.tolist() == [7, 9]
 
 
-@pytest.mark.parametrize("curve", [roc_curve, precision_recall_curve, calibration_curve])
+@pytest.mark.parametrize("curve", [roc_curve, precision_recall_curve, calibration_curve, gain_curve])
 def test_a_class_alone_has_no_curve(curve):
     p = make_predictions(
         np.zeros((3, 2)), rows=np.arange(3), target=np.zeros(3, int), classes=("a", "b"), probabilities=softmax
@@ -71,3 +71,23 @@ def test_a_class_alone_has_no_curve(curve):
         curve(p, "b")
     with pytest.raises(UndefinedScoreError, match="'a'"):
         curve(p, "a")
+
+
+def test_gain_and_lift_by_hand():
+    share = np.array([0.9, 0.8, 0.8, 0.3, 0.1])
+    target = np.array(["y", "y", "n", "n", "y"], dtype=object)
+    curve = gain_curve(Predictions(np.arange(5), target, target, np.column_stack([1 - share, share]), ("n", "y")), "y")
+    assert curve.taken == pytest.approx([0, 0.2, 0.6, 0.8, 1])
+    assert curve.gain == pytest.approx([0, 1 / 3, 2 / 3, 2 / 3, 1])
+    assert curve.lift[1:] == pytest.approx([5 / 3, 10 / 9, 5 / 6, 1])
+    assert curve.thresholds.tolist() == [np.inf, 0.9, 0.8, 0.3, 0.1]
+    assert curve.share == 0.6
+
+
+def test_gain_is_recall_over_the_rows_that_are_called(three):
+    curve = gain_curve(three, "c")
+    share, is_class = three.probabilities[:, 2], three.target == "c"
+    for at in range(1, len(curve.taken), 37):
+        called = share >= curve.thresholds[at]
+        assert curve.gain[at] == pytest.approx(sk.recall_score(is_class, called))
+        assert curve.lift[at] == pytest.approx(sk.precision_score(is_class, called) / is_class.mean())
