@@ -24,6 +24,7 @@ class TableLoader(QObject):
         prepared(dataset, losses), prepare_failed(error): A preparation has ended; ``losses`` are the settings of
             the losses that fit the target by their key, the usual one first.
         loading_changed(bool): A read has begun or ended.
+        progressed(share): So much of it is read, 0 … 1.
     """
 
     loaded = Signal(object, object)
@@ -31,6 +32,7 @@ class TableLoader(QObject):
     prepared = Signal(object, object)
     prepare_failed = Signal(object)
     loading_changed = Signal(bool)
+    progressed = Signal(float)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +55,12 @@ class TableLoader(QObject):
         """Read a file or a sample; ``columns`` is what is known of its columns, the rest is guessed."""
         self.cancel()
         self._columns = columns or {}
-        self._load = self._jobs.run(lambda job: _load(source, job), on_done=self._loaded, on_failed=self._not_loaded)
+        self._load = self._jobs.run(
+            lambda job: _load(source, job),
+            on_done=self._loaded,
+            on_failed=self._not_loaded,
+            on_progress=lambda share, text: self.progressed.emit(share),
+        )
         self.loading_changed.emit(True)
 
     def cancel(self) -> None:

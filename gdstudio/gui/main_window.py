@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         column = QWidget()
         layout = QVBoxLayout(column)
-        data = DataPanel(self.session, self.theme)
+        data = DataPanel(self.session, self.theme, self._jobs)
         data.open_wanted.connect(self.open_file)
         self._training_panel = TrainingPanel(self.session, self.theme)
         self.session.warmed_up.connect(self._training_panel.show_device_note)
@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
         self._actions["run.start"].setText("Go &on" if state == "Paused" else "&Start")
         self._actions["run.pause"].setEnabled(state in ("Running", "Paused"))
         self._actions["run.step"].setEnabled(state != "Stopping")
-        self._actions["run.stop"].setEnabled(state in ("Running", "Paused"))
+        self._actions["run.stop"].setEnabled(state in ("Running", "Paused") or loading)
         self._actions["run.reset"].setEnabled(not busy)
         for name in ("run.save", "export.report", "export.script"):
             self._actions[name].setEnabled(bool(self.session.runs) and not busy)

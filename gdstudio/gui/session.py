@@ -62,6 +62,7 @@ class Session(QObject):
     refused = Signal(str, str)
     table_changed = Signal()
     loading_changed = Signal(bool)
+    loading_progressed = Signal(float)
     state_changed = Signal(str)
     run_started = Signal()
     runs_changed = Signal()
@@ -84,6 +85,7 @@ class Session(QObject):
         self._loader.prepared.connect(self._prepared)
         self._loader.prepare_failed.connect(self._not_prepared)
         self._loader.loading_changed.connect(self.loading_changed)
+        self._loader.progressed.connect(self.loading_progressed)
         self._runner = RunController(self)
         self._runner.state_changed.connect(self.state_changed)
         self._runner.run_started.connect(self.run_started)
@@ -328,7 +330,8 @@ class Session(QObject):
             self._begin(paused=True)
 
     def stop(self) -> None:
-        """End the run before its next step and keep what was done."""
+        """End the run before its next step and keep what was done; give up a table that is being read."""
+        self.cancel_loading()
         self._runner.stop()
 
     def reset(self) -> None:

@@ -11,10 +11,13 @@ from gdstudio.core.spec import ColumnSpec, FileSource, PreparationSpec, SplitSpe
 from gdstudio.gui.columns import ColumnsModel, ColumnsView
 from gdstudio.gui.dialogs.column import ColumnDialog
 from gdstudio.gui.forms import Form
+from gdstudio.gui.jobs import Jobs
+from gdstudio.gui.leakage import LeakageWatch
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
+from gdstudio.gui.widgets.load_bar import LoadBar
 
 _VISIBLE_ROWS = 7
 
@@ -29,10 +32,11 @@ class DataPanel(QWidget):
     summary_changed = Signal(str)
     open_wanted = Signal()
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel.data")
         self._session = session
+        self._watch = LeakageWatch(jobs, self)
         self._theme = theme
         self._open = named(
             QPushButton("Open file…"), "data.open_button", "Open file", "Open a table from a file (Ctrl+O)"
@@ -62,6 +66,8 @@ class DataPanel(QWidget):
         self._preparation = Form(PreparationSpec, "data.preparation", theme=theme)
         self._notes = named(QLabel(wordWrap=True), "data.notes", "What was done to the data")
         self._notes.setProperty("role", "muted")
+        self._leakage = named(QLabel(wordWrap=True), "data.leakage", "Features that give the target away")
+        self._leakage.setProperty("role", "warning")
         self._problem = named(QLabel(wordWrap=True), "data.problem", "Problem with the data")
         self._problem.setProperty("role", "error")
         self._lay_out()
@@ -69,9 +75,11 @@ class DataPanel(QWidget):
             form.edited.connect(self._edit)
         session.spec_changed.connect(self._refresh)
         session.table_changed.connect(self._refresh)
+        self._watch.changed.connect(self._refresh_leakage)
         session.refused.connect(self._split.set_problem)
         session.refused.connect(self._preparation.set_problem)
         self._refresh()
+        self._refresh_leakage()
 
     def _combo(self, name: str, label: str, tip: str, chosen: object) -> QComboBox:
         combo = named(QComboBox(), name, label, tip)
@@ -94,6 +102,7 @@ class DataPanel(QWidget):
             self._choices.addWidget(combo, row, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(buttons)
+        self._layout.addWidget(LoadBar(self._session))
         self._layout.addWidget(self._name)
         self._source_place = QVBoxLayout()
         self._layout.addLayout(self._source_place)
@@ -105,7 +114,7 @@ class DataPanel(QWidget):
             self._theme, "Preparation", "auto-fix", self._preparation, name="data.preparation.header", expanded=False
         )
         self._fold_split, self._fold_preparation = split, preparation
-        for widget in (self._view, self._prepare, self._problem, self._notes, split, preparation):
+        for widget in (self._view, self._prepare, self._problem, self._leakage, self._notes, split, preparation):
             self._layout.addWidget(widget)
 
     def announce(self) -> None:
@@ -129,6 +138,8 @@ class DataPanel(QWidget):
         for widget in (self._target, self._target_label, self._view, self._prepare, self._name):
             widget.setVisible(table is not None)
         dataset = self._session.dataset
+        if dataset is not None and problem is None:
+            self._watch.look_at(dataset.spec, dataset.table)
         binary = dataset is not None and dataset.task == "binary" and problem is None
         self._positive.setVisible(binary)
         self._positive_label.setVisible(binary)
@@ -150,6 +161,11 @@ class DataPanel(QWidget):
         self._notes.setVisible(bool(self._notes.text()))
         target = f", predicts {spec.data.target}" if spec.data.target else ""
         self.summary_changed.emit(f"{table.name}, {rows:,} rows{target}")
+
+    @Slot()
+    def _refresh_leakage(self) -> None:
+        self._leakage.setText("\n".join(self._watch.sentences))
+        self._leakage.setVisible(bool(self._leakage.text()))
 
     def _refresh_source_form(self) -> None:
         """The settings of a sample, e.g. the noise of the two moons."""
