@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import torch
@@ -14,6 +14,8 @@ from gdstudio.objectives.expression.parse import Expression
 from gdstudio.objectives.expression.tree import Call, Chain, Compare, Name, Node, Number, Power, Sign, walk
 
 DTYPE: Final = torch.float64
+#: Coordinates of a point; with more, one step of one path would take longer than a person waits for a picture.
+MOST_VARIABLES: Final = 10_000
 
 #: Names outside a sum, and the same names with a last dimension for ``i`` inside one.
 _Names = tuple[Mapping[str, Tensor], Mapping[str, Tensor]]
@@ -85,24 +87,35 @@ class Objective:
         n: Elements of each vector, 1 … 1,000.
 
     Raises:
-        StudioError: An element beyond ``n`` is named.
+        StudioError: An element beyond ``n`` is named, or there are more than 10,000 coordinates.
     """
 
     expression: Expression
     parameters: Mapping[str, float]
     n: int = 2
+    variables: tuple[str, ...] = field(init=False, compare=False)
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _firsts: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _step: _Step = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        count = len(self.expression.scalars) + len(self.expression.vectors) * self.n
+        if count > MOST_VARIABLES:
+            raise StudioError(
+                f"The formula has {count:,} variables; {MOST_VARIABLES:,} are the most.",
+                "Give its vectors fewer elements with objective.n.",
+            )
         object.__setattr__(self, "variables", self.expression.variables(self.n))
-        known = {*self.variables, *self.parameters, "i", "n"}
-        for part in walk(self.expression.root):
-            if isinstance(part, Name) and part.name not in known and not part.name.endswith("_i"):
-                raise StudioError(
-                    f"{part.name} is beyond the {self.n} elements of the vector.", nearest(part.name, self.variables)
-                )
+        order = {name: k for k, name in enumerate(self.variables)}
+        used = {part.name for part in walk(self.expression.root) if isinstance(part, Name)}
+        for name in used - {*order, *self.parameters, "i", "n"}:
+            if not name.endswith("_i"):
+                raise StudioError(f"{name} is beyond the {self.n} elements of the vector.", nearest(name, order))
+        # Most elements of a long vector have no part of the formula for themselves, and a slice for each would cost
+        # more than all the rest.
+        object.__setattr__(self, "_places", {name: order[name] for name in used if name in order})
+        object.__setattr__(self, "_firsts", {f"{v}_i": order[f"{v}_1"] for v in self.expression.vectors})
         object.__setattr__(self, "_step", _compile(self.expression.root, inside=False))
-
-    variables: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> int:
@@ -111,7 +124,7 @@ class Objective:
 
     def __call__(self, points: Tensor) -> Tensor:
         """Values ``(…)`` at points ``(…, d)``; where the formula has no real value there, NaN."""
-        value = self._step(self._names(points))  # type: ignore[attr-defined]
+        value = self._step(self._names(points))
         result: Tensor = value.expand(points.shape[:-1]) if value.shape != points.shape[:-1] else value
         return result
 
@@ -144,8 +157,7 @@ class Objective:
         return ""
 
     def _names(self, points: Tensor) -> _Names:
-        columns = {name: points[..., k] for k, name in enumerate(self.variables)}
-        outside = dict(columns)
+        outside = {name: points[..., place] for name, place in self._places.items()}
         for name, value in self.parameters.items():
             outside[name] = torch.tensor(value, dtype=points.dtype)
         if not self.expression.vectors:
@@ -153,10 +165,8 @@ class Objective:
         outside["n"] = torch.tensor(float(self.n), dtype=points.dtype)
         inside = {name: value.unsqueeze(-1) if value.dim() else value for name, value in outside.items()}
         inside["i"] = torch.arange(1, self.n + 1, dtype=points.dtype)
-        order = {name: k for k, name in enumerate(self.variables)}
-        for vector in self.expression.vectors:
-            first = order[f"{vector}_1"]
-            inside[f"{vector}_i"] = points[..., first : first + self.n]
+        for name, first in self._firsts.items():
+            inside[name] = points[..., first : first + self.n]
         return outside, inside
 
 

@@ -105,9 +105,7 @@ def _check_neighbours(tokens: list[Token]) -> None:
                 token.column,
             )
         elif token.text == "lambda":
-            raise FormulaError(
-                "'lambda' cannot be a name here.", "Call it lam, which is no function, or l.", token.column
-            )
+            raise FormulaError("'lambda' cannot be a name here.", "Call it l, or beta.", token.column)
         elif token.text in ("=", ":="):
             raise FormulaError(
                 "a formula is only the right-hand side, without =.",

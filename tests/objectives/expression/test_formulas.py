@@ -1,11 +1,8 @@
-"""Formulas: what they mean, what is refused, and that nothing of them is ever run."""
+"""Formulas: what they mean, where a mistake in one is, and how they are typeset."""
 
 from __future__ import annotations
 
-import builtins
 import math
-import random
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ import torch
 import ziamath
 from scipy import special
 
-from gdstudio.core.errors import StudioError
 from gdstudio.objectives.expression.evaluate import Objective
 from gdstudio.objectives.expression.latex import latex_of
 from gdstudio.objectives.expression.parse import parse_formula
@@ -40,19 +36,6 @@ MEANINGS = {
     "pi*x + e*y": math.pi * X + math.e * Y,
     "(x > 0) * (y < 0) + (x == y) + (x != y)": 2.0,
 }  # fmt: skip
-
-HOSTILE = [
-    "", " ", "__import__('os')", "__import__(os)", "x.__class__", "x.real", "x[0]", "x_1[0]", "lambda x: x",
-    "(lambda: 1)()", "f'{x}'", "f(x)", "'x'", '"x"', "x := 2", "(x := 2)", "[x for x in y]", "(x for x in y)",
-    "{x: y}", "{x}", "*x", "sin(*x)", "sin(**x)", "min(x, key=y)", "x if y else z", "x and y", "not x", "x is y",
-    "x in y", "None", "True", "...", "x; y", "x\\ny = 2", "x\x00", "\uff58 + 1", "\u0445 + 1", "s\u0131n(x)",
-    "\u210c", "x\u200b", "x + ", "(x", "x)", ")(", "()", "sin()", "sin(x, y)", "sin x", "2x", "x y", "(x)(y)",
-    "x(2)", "sum(x)", "sum(sum(x_i))", "x_i", "i", "x + x_i", "sum(x_i) + x", "1e999", "9" * 400, "0x1F", "1_000",
-    "3j", "~x", "x @ y", "x & y", "x | y", "x << 2", "x // 2", "x = 2", "0 < x < 1", "x,", "x, y", "3", "pi",
-    "(" * 10_000 + "x" + ")" * 10_000, "-" * 1_999 + "x", "x**" * 600 + "x", "sin(" * 400 + "x" + ")" * 400,
-    "x" * 2_001, "eval(x)", "exec(x)", "open(x)", "print(x)", "exit()", "await x", "yield x", "import os", "del x",
-    "a" * 1_999, "1" + "+" * 1_000 + "x", "((((x)))", "abs", "sin", "x__y", "_", "__", "x\\", "#x", "x!", "$x", "`x`",
-]  # fmt: skip
 
 
 def value(formula: str, **parameters: float) -> float:
@@ -121,56 +104,6 @@ def test_a_mistake_is_pointed_at(formula: str, column: int, says: str) -> None:
         parse_formula(formula)
     assert caught.value.column == column
     assert says in str(caught.value)
-
-
-@pytest.mark.parametrize("formula", HOSTILE, ids=[f"{k}-{f[:12]!a}" for k, f in enumerate(HOSTILE)])
-def test_what_is_no_formula_is_refused_at_once(formula: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("eval", "exec"):
-        monkeypatch.setattr(builtins, name, lambda *a, **k: pytest.fail("something was run"))
-    with pytest.raises(StudioError):
-        parse_formula(formula)
-    tracemalloc.start()
-    with pytest.raises(StudioError):
-        parse_formula(formula)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 20e6
-
-
-PIECES = [
-    "x", "y", "z_1", "x_i", "i", "n", "pi", "e", "2", "0.5", "1e9", "+", "-", "*", "/", "**", "^", "%", "(", ")", ",",
-    "sin(", "log(", "sum(", "where(", "max(", "norm(", "exp(", "<", "==", " ", ".", "[", "]", "lambda", "__import__",
-    "'", "=", ":", "\u03c0", "if", "foo", "sqrt(", "abs(",
-]  # fmt: skip
-
-
-def fuzz(count: int, seed: int) -> int:
-    """How many of so many random formulas could be evaluated; each is refused or answered in time."""
-    draw = random.Random(seed)
-    accepted = 0
-    for _ in range(count):
-        sane = PIECES[:33] if draw.random() < 0.8 else PIECES
-        text = "".join(draw.choices(sane, k=draw.randint(1, 12)))
-        text += ")" * max(0, text.count("(") - text.count(")"))
-        try:
-            objective = Objective(parse_formula(text), {}, 3)
-        except StudioError:
-            pass
-        else:
-            values, gradient = objective.with_gradient(torch.ones(2, objective.dimensions, dtype=torch.float64))
-            assert values.shape == (2,), text
-            assert gradient.shape == (2, objective.dimensions), text
-            accepted += 1
-    return accepted
-
-
-def test_random_formulas_are_refused_or_evaluated() -> None:
-    assert fuzz(3_000, seed=1) > 30
-
-
-@pytest.mark.slow
-def test_very_many_random_formulas_are_refused_or_evaluated() -> None:
-    assert fuzz(100_000, seed=2) > 1_000
 
 
 @pytest.mark.parametrize("formula", [*MEANINGS, "sum(100*(x_i - 1)**2)", "mean(x_i) + norm(x_i)", "alpha_2/x12"])
