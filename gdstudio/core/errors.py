@@ -53,6 +53,10 @@ class RefusedError(ValueError):
         self.names = tuple(names)
 
 
+#: Of a value that is refused; a text of 20,000 characters would bury the reason.
+_MOST_SHOWN = 60
+
+
 def from_validation(
     error: ValidationError, prefix: str = "", valid: Mapping[str, Iterable[str]] | None = None
 ) -> StudioError:
@@ -81,5 +85,7 @@ def from_validation(
         # A model's own check speaks of the section as a whole, as in "asks for Nesterov without momentum".
         return StudioError(f"{path} {said.removeprefix('Value error, ').removesuffix('.')}.")
     said = said.removeprefix("Input ").removesuffix(".")
-    shown = "what was given" if isinstance(first["input"], dict | list) else repr(first["input"])
+    shown = "what was given" if isinstance(first["input"], dict | list | tuple) else repr(first["input"])
+    if len(shown) > _MOST_SHOWN:
+        shown = f"{shown[:_MOST_SHOWN]}…"
     return StudioError(f"{path} cannot be {shown}: it {said[:1].lower()}{said[1:]}.")

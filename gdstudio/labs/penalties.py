@@ -41,6 +41,7 @@ def _build(settings: PenaltiesSettings) -> Lab:
         from gdstudio.labs import measures
         from gdstudio.training.ensemble import run_many
 
+        measures.check_runs(len(settings.strengths) * settings.seeds)
         first = spec.training.seed
         names = ("l1", "l2") if settings.penalty == "elastic_net" else (settings.penalty,)
         cases = [(strength, first + k) for strength in settings.strengths for k in range(settings.seeds)]

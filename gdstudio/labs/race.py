@@ -36,6 +36,7 @@ def _build(settings: RaceSettings) -> Lab:
         from gdstudio.labs import measures
         from gdstudio.training.ensemble import run_many
 
+        measures.check_runs(len(settings.optimizers) * max(1, len(settings.rates)))
         cases: list[tuple[str, ExperimentSpec]] = []
         for name in settings.optimizers:
             chosen: dict[str, Any] = {"optimizer.kind": "sgd" if name == "momentum" else name}

@@ -33,6 +33,7 @@ def _build(settings: VariantsSettings) -> Lab:
         from gdstudio.labs import measures
         from gdstudio.training.ensemble import run_many
 
+        measures.check_runs(len(settings.batch_sizes) * settings.seeds)
         first = spec.training.seed
         cases = [(size, first + k) for size in settings.batch_sizes for k in range(settings.seeds)]
         specs = [spec.with_values({"training.batch_size": size, "training.seed": seed}) for size, seed in cases]
