@@ -1,6 +1,7 @@
-"""Steps a second against the loop of the article and scikit-learn, in turn, with their ratios.
+"""Steps a second against the loop of the article, scikit-learn, skorch and Lightning, in turn, with their ratios.
 
-Run: ``python tests/benchmarks/training_speed.py [rounds] [threads]``.
+Run: ``python tests/benchmarks/training_speed.py [rounds] [threads]``; with ``pip install -e '.[bench]'`` before it for
+the last two.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import peers  # beside this file
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -69,17 +71,22 @@ def dataset_of(case: Case) -> tuple[ExperimentSpec, Dataset]:
     return spec, prepare(spec.data, table)
 
 
-def article(case: Case, dataset: Dataset) -> None:
-    """DataLoader, zero_grad, backward, step, loss.item()."""
-    part = dataset.train
-    rows = TensorDataset(torch.from_numpy(part.features), torch.from_numpy(part.target).float())
-    loader = DataLoader(rows, batch_size=case.batch, shuffle=True)
+def network_of(case: Case) -> torch.nn.Sequential:
+    """The case's network in plain torch."""
     layers: list[torch.nn.Module] = []
     width = case.columns
     for units in case.hidden:
         layers += [torch.nn.Linear(width, units), torch.nn.ReLU()]
         width = units
-    model = torch.nn.Sequential(*layers, torch.nn.Linear(width, 1))
+    return torch.nn.Sequential(*layers, torch.nn.Linear(width, 1))
+
+
+def article(case: Case, dataset: Dataset) -> None:
+    """DataLoader, zero_grad, backward, step, loss.item()."""
+    part = dataset.train
+    rows = TensorDataset(torch.from_numpy(part.features), torch.from_numpy(part.target).float())
+    loader = DataLoader(rows, batch_size=case.batch, shuffle=True)
+    model = network_of(case)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     criterion = torch.nn.BCEWithLogitsLoss()
     losses = []
@@ -108,8 +115,10 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     torch.set_num_threads(threads)
-    print(f"{threads} thread(s), median of {rounds}; steps/s, and the ratio to the article's loop in the same round")
-    print(f"{'':8}{'article':>10}{'scikit':>10}{'ours':>10}{'scikit':>10}{'ours':>8}{'plain':>8}")
+    others = peers.available()
+    print(f"{threads} thread(s), median of {rounds}: steps/s, then the ratio to the article's loop in the same round")
+    names = ("article", "sklearn", *others, "plain", "ours")
+    print(" " * 8 + "".join(f"{name:>18}" for name in names))
     for case in CASES:
         spec, dataset = dataset_of(case)
         spec = spec.with_values({"training.threads": threads})
@@ -117,9 +126,14 @@ def main() -> None:
         runs: dict[str, Callable[[], object]] = {
             "article": lambda c=case, d=dataset: article(c, d),  # type: ignore[misc]
             "sklearn": lambda c=case, d=dataset: sklearn(c, d),  # type: ignore[misc]
-            "ours": lambda s=spec, d=dataset: run_experiment(s, dataset=d),  # type: ignore[misc]
             "plain": lambda s=plain, d=dataset: run_experiment(s, dataset=d),  # type: ignore[misc]
+            "ours": lambda s=spec, d=dataset: run_experiment(s, dataset=d),  # type: ignore[misc]
         }
+        part = dataset.train
+        for name, fit in others.items():
+            runs[name] = lambda f=fit, c=case, p=part: f(  # type: ignore[misc]
+                network_of(c), p.features, p.target, c.batch, c.epochs
+            )
         taken: dict[str, list[float]] = {name: [] for name in runs}
         for number in range(rounds + 1):
             for name, run in runs.items():
@@ -133,10 +147,7 @@ def main() -> None:
             name: statistics.median(a / b for a, b in zip(taken["article"], times, strict=True))
             for name, times in taken.items()
         }
-        print(
-            f"{case.name:8}{rate['article']:10,.0f}{rate['sklearn']:10,.0f}{rate['ours']:10,.0f}"
-            f"{ratio['sklearn']:10.2f}{ratio['ours']:8.2f}{ratio['plain']:8.2f}"
-        )
+        print(f"{case.name:8}" + "".join(f"{rate[name]:10,.0f}{ratio[name]:8.2f}" for name in names), flush=True)
 
 
 if __name__ == "__main__":
