@@ -71,21 +71,28 @@ def fit_temperature(predictions: Predictions) -> float:
     target, shares = known_probabilities(predictions)
     logits = np.log(np.maximum(shares, _SMALLEST))
     rows = np.arange(len(target))
+    # The loss is convex in 1 / temperature. Its slope there tends to the mean of max z - z_y as that grows, and is the
+    # mean of mean z - z_y where it is 0: it has a lowest point in between only where the one is > 0 and the other < 0.
+    true = logits[rows, target]
+    if not (logits.max(axis=1) - true).any():
+        raise _no_temperature("right")
+    if (logits.mean(axis=1) - true).mean() >= 0:
+        raise _no_temperature("no more often right than by chance")
 
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
         top = scaled.max(axis=1)
         return float((top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[rows, target]).mean())
 
-    # The loss is convex in 1 / temperature, and so has one valley along the logarithm of the temperature.
     reach = np.log(_FARTHEST)
     found = minimize_scalar(loss, bounds=(-reach, reach), method="bounded", options={"xatol": 1e-10})
-    if abs(found.x) > reach - 0.01:
-        why = "right" if found.x < 0 else "no more often right than by chance"
-        raise UndefinedScoreError(
-            f"The predictions of these rows are {why} whatever the probabilities, so no temperature is the best one."
-        )
     return float(np.exp(found.x))
+
+
+def _no_temperature(why: str) -> UndefinedScoreError:
+    return UndefinedScoreError(
+        f"The predictions of these rows are {why} whatever the probabilities, so no temperature is the best one."
+    )
 
 
 def with_temperature(predictions: Predictions, temperature: float) -> Predictions:

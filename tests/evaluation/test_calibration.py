@@ -84,3 +84,12 @@ def test_rows_that_are_all_right_have_no_temperature():
     )  # fmt: skip
     with pytest.raises(UndefinedScoreError, match="right"):
         fit_temperature(p)
+
+
+def test_rows_that_are_mostly_wrong_have_no_temperature():
+    p = make_predictions(
+        np.array([[2.0, 0.0], [0.0, 3.0], [1.0, 0.0]]), rows=np.arange(3), target=np.array([1, 0, 0]),
+        classes=("a", "b"), probabilities=softmax,
+    )  # fmt: skip
+    with pytest.raises(UndefinedScoreError, match="chance"):
+        fit_temperature(p)
