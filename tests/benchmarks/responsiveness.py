@@ -1,4 +1,8 @@
-"""How late the window's event loop is while the purchase data train with charts visible, beside the idle figure.
+"""How late the window's event loop is while something trains with charts visible, and what the charts cost the run.
+
+The purchase data, two features with the decision boundary, and two networks of the engine's own benchmark (small:
+1,000 x 6, 64-64, batch 32; large: 100,000 x 28, 256-256, batch 1024). Those two are also run without a window, in
+turn with the window's runs, for the ratio of their steps a second.
 
 Run: ``python tests/benchmarks/responsiveness.py [seconds]``, on a screen or with ``QT_QPA_PLATFORM=offscreen``.
 """
@@ -7,14 +11,20 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
+from training_speed import CASES, Case, dataset_of  # beside this file
 
+from gdstudio.core.control import RunControl
+from gdstudio.core.history import RunHistory
 from gdstudio.core.registry import registry
+from gdstudio.core.spec import ExperimentSpec, FileSource
+from gdstudio.data.table import Table
 from gdstudio.gui.app import create_main_window, warm_up
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
@@ -71,6 +81,45 @@ def trained(application: QApplication, window: MainWindow, seconds: float) -> tu
     return late, rate
 
 
+def headless(spec: ExperimentSpec, table: Table, seconds: float) -> float:
+    """Steps a second of the same run on a thread while the window's thread sleeps."""
+    history, control = RunHistory(), RunControl()
+    thread = threading.Thread(
+        target=lambda: run_experiment(spec, table=table, control=control, history=history), name="headless"
+    )
+    thread.start()
+    while not len(history.steps):
+        time.sleep(0.001)
+    first, began = len(history.steps), time.perf_counter()
+    time.sleep(seconds)
+    rate = (len(history.steps) - first) / (time.perf_counter() - began)
+    control.cancel()
+    thread.join()
+    return rate
+
+
+def beside_headless(application: QApplication, window: MainWindow, case: Case, folder: Path, seconds: float) -> None:
+    """Rows of one case: the window's lateness and rate, and the median ratio of five turns to the headless rate."""
+    spec, dataset = dataset_of(case)
+    path = folder / f"{case.name}.csv"
+    dataset.table.frame.to_csv(path, index=False)
+    window.session.load(FileSource(path=str(path)))
+    until(application, lambda: (t := window.session.table) is not None and t.name == path.name)
+    names = ("model.hidden", "optimizer.kind", "optimizer.lr", "training.batch_size")
+    window.session.edit({name: spec.get(name) for name in names} | {"training.epochs": 1_000_000})
+    until(application, lambda: window.session.dataset is not None and window.session.dataset.table.name == path.name)
+    lateness(application, 1.0)
+    late, ratios, rates = [], [], []
+    for _ in range(5):
+        without = headless(window.session.spec, window.session.table, seconds / 4)
+        some, rate = trained(application, window, seconds / 4)
+        late.append(some)
+        rates.append(rate)
+        ratios.append(rate / without)
+    row(f"training {case.name}", np.concatenate(late), float(np.median(rates)))
+    print(f"{'':28}{np.median(ratios):.3f} of the steps/s without a window (bound 0.95)")
+
+
 def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 8.0
@@ -97,6 +146,8 @@ def main() -> None:
         until(application, lambda: window.session.spec.data.source.kind == "moons" and not window.session.loading)
         lateness(application, 0.5)
         row("training moons, boundary", *trained(application, window, seconds))
+        for case in (CASES[0], CASES[2]):
+            beside_headless(application, window, case, Path(folder), seconds)
         window.close()
 
 

@@ -201,8 +201,10 @@ class TrainingTab(QWidget):
                 y = epochs[f"{part}_{quantity}"]
                 chart.set_series(f"{key}.{part}", f"{name}, {part}", per_epoch, y, part=part, color_index=color)
         if self.gradient in charts:
-            measured = ~np.isnan(steps["gradient_norm"])
-            x, y = per_step[measured], steps["gradient_norm"][measured]
+            x, y = per_step, steps["gradient_norm"]
+            measured = ~np.isnan(y)
+            if not measured.all():
+                x, y = x[measured], y[measured]
             self.gradient.set_series(f"{key}.norm", name, x, y, color_index=color)
         if self.rate in charts:
             self.rate.set_series(f"{key}.rate", name, per_step, steps["learning_rate"], color_index=color)
