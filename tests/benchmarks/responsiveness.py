@@ -78,6 +78,8 @@ def trained(application: QApplication, window: MainWindow, seconds: float) -> tu
     rate = (len(window.session.history.steps) - first) / (time.perf_counter() - began)
     window.session.stop()
     until(application, lambda: not window.session.busy)
+    for run in window.session.runs:  # earlier curves would be drawn beside the next run's
+        window.session.delete_run(run.id)
     return late, rate
 
 
