@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
 
 log = logging.getLogger(__name__)
@@ -62,9 +63,11 @@ class Job(QObject):
         on_done: Callable[[Any], object] | None = None,
         on_failed: Callable[[Exception], object] | None = None,
         on_progress: Callable[[float, str], object] | None = None,
+        control: RunControl | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._control = control
         self._on_done, self._on_failed, self._on_progress = on_done, on_failed, on_progress
         self._stop = threading.Event()
         self._thread = _Thread(work, self)
@@ -81,6 +84,8 @@ class Job(QObject):
     def cancel(self) -> None:
         """Ask the work to end, and hear nothing more of it: neither result nor failure nor progress."""
         self._stop.set()
+        if self._control is not None:
+            self._control.cancel()
 
     @property
     def cancelled(self) -> bool:
@@ -140,6 +145,7 @@ class Jobs(QObject):
         on_done: Callable[[Any], object] | None = None,
         on_failed: Callable[[Exception], object] | None = None,
         on_progress: Callable[[float, str], object] | None = None,
+        control: RunControl | None = None,
     ) -> Job:
         """Run ``work(job)`` in a thread of its own.
 
@@ -148,13 +154,14 @@ class Jobs(QObject):
             on_done: Gets what it returned, in the window's thread.
             on_failed: Gets what it raised, in the window's thread; a StudioError is meant for the person.
             on_progress: Gets share and text, in the window's thread.
+            control: Of a run inside the work: it is cancelled along with the job, and so ends between two steps.
 
         Returns:
             The job, to cancel it with. After a cancel none of the three is called any more.
         """
         if self._closed:
             raise RuntimeError("jobs were shut down")
-        job = Job(work, on_done=on_done, on_failed=on_failed, on_progress=on_progress, parent=self)
+        job = Job(work, on_done=on_done, on_failed=on_failed, on_progress=on_progress, control=control, parent=self)
         self._going.append(job)
         job.finished.connect(self._forget)
         job.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,21 @@ from gdstudio.core.registry import Settings, registry
 from gdstudio.objectives.expression.parse import Expression, parse_formula
 
 if TYPE_CHECKING:
+    from gdstudio.core.control import RunControl
     from gdstudio.training.minimize import MinimizeResult
 
 Array = NDArray[np.float64]
+
+#: What torch's optimizers call a running sum or mean of gradients.
+_MEMORIES = ("momentum_buffer", "exp_avg")
 
 #: Letters that are taken for parameters with sliders; all others are variables.
 PARAMETERS = tuple("abcdkpqrs")
 #: Points a side of the map.
 _GRID = 161
 _USUAL_RANGE = (-4.0, 4.0)
+#: Numbers of the points that are worked out at once: a map over two of a thousand variables would take 200 MB.
+_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -129,23 +135,52 @@ def map_of(race: Race, ranges: tuple[tuple[float, float], ...]) -> Map:
     if objective.dimensions == 1:
         return Map(x, np.zeros(1), objective(torch.from_numpy(x)[:, None]).numpy()[None])
     y = np.linspace(*ranges[1], _GRID)
-    grid = points.expand(len(y), len(x), -1).clone()
-    grid[..., race.axes[0]] = torch.from_numpy(x)
-    grid[..., race.axes[1]] = torch.from_numpy(y)[:, None]
-    return Map(x, y, objective(grid).numpy())
+    rows = []
+    for heights in torch.from_numpy(y).split(max(1, _AT_ONCE // (len(x) * objective.dimensions))):
+        grid = points.expand(len(heights), len(x), -1).clone()
+        grid[..., race.axes[0]] = torch.from_numpy(x)
+        grid[..., race.axes[1]] = heights[:, None]
+        rows.append(objective(grid))
+    return Map(x, y, torch.cat(rows).numpy())
 
 
-def descend(race: Race, progress: Callable[[float], object], cancelled: Callable[[], bool]) -> list[MinimizeResult]:
-    """Let each optimizer walk down; raises StudioError where the formula or the settings do not allow it."""
+def descend(race: Race, progress: Callable[[float], object], control: RunControl) -> list[MinimizeResult]:
+    """Let each optimizer walk down; raises StudioError where the formula or the settings do not allow it.
+
+    Args:
+        race: What is asked.
+        progress: Gets the share that is done.
+        control: A cancel ends the descent that is going between two steps, and begins none.
+    """
     from gdstudio.training.minimize import minimize
 
-    results = []
+    results: list[MinimizeResult] = []
     for number, optimizer in enumerate(race.optimizers):
-        if cancelled():
+        if control.cancelled:
             break
         progress(number / len(race.optimizers))
-        results.append(minimize(race.spec(optimizer)))
+        results.append(minimize(race.spec(optimizer), control=control))
     return results
+
+
+def momenta_of(result: MinimizeResult, axes: Sequence[int]) -> Array | None:
+    """What the optimizer remembered of gradients at each point, along two variables.
+
+    Args:
+        result: A descent.
+        axes: The variables, by their place.
+
+    Returns:
+        ``(steps + 1, 2)``, the start's zero; None for an optimizer without such a memory, or where a path was too long
+        to keep it.
+    """
+    key = next((k for k in _MEMORIES if result.states and k in result.states[0]), None)
+    if key is None:
+        return None
+    kept = np.zeros((result.steps + 1, len(axes)))
+    for step, state in enumerate(result.states, 1):
+        kept[step] = np.asarray(state[key])[list(axes)]
+    return kept
 
 
 def label_of(optimizer: Settings) -> str:

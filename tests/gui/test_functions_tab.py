@@ -79,6 +79,10 @@ def test_a_mistake_in_a_formula_is_pointed_at_and_changes_nothing(tab: Functions
     problem = tab.findChild(QLabel, "function.problem")
     assert problem.isVisible()
     assert "foo" in problem.text()
+    for hostile in ("3", "\uff58**2", "__import__('os')", "9**9**9**9", "(" * 10_000 + "x" + ")" * 10_000, "x.real"):
+        type_formula(tab, hostile)
+        assert problem.text().startswith("Column ")
+        assert len(problem.text()) < 400
     assert tab.race is before
 
 

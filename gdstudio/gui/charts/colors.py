@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 #: How strongly a certain prediction is coloured: points of the same class must still stand out.
 _STRENGTH = 0.6
 #: Rises in lightness and reads under every colour-vision deficiency (Nuñez et al. 2018).
-_SEQUENTIAL = "cividis"
+SEQUENTIAL = "cividis"
 
 
 def class_image(probabilities: Array, theme: Theme) -> NDArray[np.uint8]:
@@ -50,7 +50,7 @@ def value_colors(values: Array, low: float, high: float) -> NDArray[np.uint8]:
         ``(…, 3)``.
     """
     share = np.clip(np.nan_to_num((values - low) / ((high - low) or 1.0)), 0, 1)
-    colors: NDArray[np.uint8] = pg.colormap.get(_SEQUENTIAL).map(share.ravel(), mode="byte")[:, :3]
+    colors: NDArray[np.uint8] = pg.colormap.get(SEQUENTIAL).map(share.ravel(), mode="byte")[:, :3]
     return colors.reshape(*share.shape, 3)
 
 

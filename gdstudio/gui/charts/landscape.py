@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
+from gdstudio.gui.charts.color_bar import ColorBar
 from gdstudio.gui.charts.colors import cosmetic, finer, value_colors
 from gdstudio.gui.charts.legend import LegendEntry
 from gdstudio.gui.theme import Theme
@@ -48,6 +49,7 @@ class LandscapeChart(Chart):
         self._ends = pg.ScatterPlotItem()
         for item in (self._image, self._contours, self._curve, self._line, self._dots, self._ends):
             self.plot.addItem(item, ignoreBounds=True)
+        self.bar = ColorBar(self.plot.getPlotItem())
         self.set_empty(True)
 
     def set_picture(self, x: Array, y: Array, values: Array, *, measure: str = "Loss", log: bool = False) -> None:
@@ -103,11 +105,13 @@ class LandscapeChart(Chart):
         self._contours.setVisible(not flat)
         self._curve.setVisible(flat)
         if flat:
+            self.bar.hide()
             self._curve.setData(self._x, shown[0], pen=cosmetic(self.theme.color("accent"), 2), connect="finite")
         else:
             known = shown[np.isfinite(shown)]
             low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
             # What is not finite lies above everything: it is drawn as the highest.
+            self.bar.show(low, high, self._measure, self._log, self.theme)
             fine = np.nan_to_num(finer(shown, max(1, _CELLS // len(self._x))), nan=high)
             self._image.setImage(value_colors(fine, low, high), autoLevels=False, levels=None)
             self._image.setRect(QRectF(self._x[0], self._y[0], float(np.ptp(self._x)), float(np.ptp(self._y))))

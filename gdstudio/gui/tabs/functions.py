@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gdstudio.core.control import RunControl
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.gui.charts.descent import DescentChart, Path
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
-from gdstudio.gui.race import Map, Race, descend, label_of, map_of, race_on
+from gdstudio.gui.race import Map, Race, descend, label_of, map_of, momenta_of, race_on
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.function_controls import FunctionControls
 from gdstudio.gui.tabs.step_anatomy import StepAnatomy
@@ -57,20 +58,30 @@ class FunctionsTab(QWidget):
         self._job: Job | None = None
         self._step = 0
         self._begun = False
+        # The race from where the start is being dragged; what is asked is another one only when it is let go.
+        self._preview: Race | None = None
+        self._late = False
         self.controls = FunctionControls(theme)
         self.controls.edited.connect(self._edit)
         self.chart = DescentChart(theme, "Function")
         self.chart.start_chosen.connect(self._place_start)
+        self.chart.start_dragged.connect(self._follow)
         self.losses = LineChart(theme, "Value at each step", "f", "Step", name="chart.descent_values")
         self.losses.set_log_y(True)
         self.anatomy = StepAnatomy(theme)
         self._said = named(QLabel(wordWrap=True), "function.said", "How the descents ended")
         self._said.setProperty("role", "muted")
         self._log = named(
-            QCheckBox("Logarithmic colours"), "function.log", "Logarithmic colours",
+            QCheckBox("Log colours"), "function.log", "Logarithmic colours",
             "Colour by the logarithm of the value above the lowest one: flat valleys show their shape",
         )  # fmt: skip
         self._log.setChecked(True)
+        self._annotate = named(
+            QCheckBox("Arrows"), "function.annotate", "Arrows and numbers",
+            "Show where gradient and momentum point at this step, and their numbers",
+        )  # fmt: skip
+        self._annotate.setChecked(True)
+        self._annotate.toggled.connect(self.chart.set_annotated)
         self._log.toggled.connect(self._draw_map)
         self._wait = QTimer(self, singleShot=True, interval=_WAIT_MILLISECONDS)
         self._wait.timeout.connect(self._compute)
@@ -110,6 +121,7 @@ class FunctionsTab(QWidget):
         self._speed.setCurrentIndex(2)
         row.addWidget(self._speed)
         row.addWidget(self._log)
+        row.addWidget(self._annotate)
         return row
 
     def _lay_out(self, player: QHBoxLayout) -> None:
@@ -160,6 +172,7 @@ class FunctionsTab(QWidget):
     @Slot(object)
     def _edit(self, race: Race) -> None:
         self._race = race
+        self._preview, self._late = None, False
         self.controls.show_race(race)
         if self._job is not None:
             self._job.cancel()
@@ -170,6 +183,15 @@ class FunctionsTab(QWidget):
     def _place_start(self, x: float, y: float) -> None:
         self._edit(self._race.with_start(x, y))
 
+    @Slot(float, float)
+    def _follow(self, x: float, y: float) -> None:
+        """Compute from where the start is being dragged, as often as that can be done."""
+        self._preview = self._race.with_start(x, y)
+        if self._job is None:
+            self._compute()
+        else:
+            self._late = True
+
     # -- computing -------------------------------------------------------------------------------------
 
     @Slot()
@@ -177,20 +199,22 @@ class FunctionsTab(QWidget):
         """All descents and, where the function or the view is another one, the map, in the background."""
         if self._job is not None:
             self._job.cancel()
-        race = self._race
+        race = self._preview or self._race
+        control = RunControl()
         wanted = (race.objective.formula, tuple(race.objective.parameters.items()), race.ranges, race.axes,
                   race.training.start if len(race.training.start) > 2 else ())  # fmt: skip
         known = self._map if wanted == self._mapped else None
 
         def work(job: Job) -> tuple[Race, Map, list[MinimizeResult], tuple[Any, ...]]:
             made = known or map_of(race, race.ranges)
-            return race, made, descend(race, job.report, lambda: job.cancelled), wanted
+            return race, made, descend(race, job.report, control), wanted
 
-        self._job = self._jobs.run(work, on_done=self._computed, on_failed=self._failed)
+        self._job = self._jobs.run(work, on_done=self._computed, on_failed=self._failed, control=control)
 
     @Slot(object)
     def _computed(self, found: tuple[Race, Map, list[MinimizeResult], tuple[Any, ...]]) -> None:
         self._job = None
+        before, at_end = self._shown.objective.formula, self._step >= self.last_step
         self._shown, made, self._results, wanted = found
         if wanted != self._mapped:
             self._map, self._mapped = made, wanted
@@ -204,7 +228,11 @@ class FunctionsTab(QWidget):
             for o, r in zip(self._shown.optimizers, self._results, strict=True)
         ))  # fmt: skip
         self._draw_results()
-        self.show_step(last)
+        # A step that a person looks at stays, unless it is another function.
+        self.show_step(last if at_end or before != self._shown.objective.formula else self._step)
+        if self._late:
+            self._late = False
+            self._compute()
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
@@ -247,14 +275,14 @@ class FunctionsTab(QWidget):
         race = self._shown
         if not self._results:
             return
-        paths = []
-        for number, (optimizer, result) in enumerate(zip(race.optimizers, self._results, strict=False)):
-            places = list(race.axes) if len(result.variables) > 1 else [0, 0]
-            paths.append(
-                Path(label_of(optimizer), number, result.points[:, places], result.values, result.gradients[:, places])
-            )
+        paths = [
+            _path(label_of(optimizer), number, result, race.axes if len(result.variables) > 1 else (0, 0))
+            for number, (optimizer, result) in enumerate(zip(race.optimizers, self._results, strict=False))
+        ]
         start = race.training.start
-        self.chart.set_start(start[race.axes[0]], start[race.axes[1]] if len(start) > 1 else self._results[0].values[0])
+        if not self.chart.dragging:
+            height = start[race.axes[1]] if len(start) > 1 else self._results[0].values[0]
+            self.chart.set_start(start[race.axes[0]], height)
         self.chart.set_paths(paths, self._step)
         self.losses.clear()
         for number, (path, result) in enumerate(zip(paths, self._results, strict=True)):
@@ -312,3 +340,11 @@ class FunctionsTab(QWidget):
         """Nothing plays that nobody sees."""
         self._pause()
         super().hideEvent(event)
+
+
+def _path(name: str, color: int, result: MinimizeResult, axes: tuple[int, int]) -> Path:
+    """A descent as it is drawn over two variables."""
+    places = list(axes)
+    return Path(
+        name, color, result.points[:, places], result.values, result.gradients[:, places], momenta_of(result, places)
+    )

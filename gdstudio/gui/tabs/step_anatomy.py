@@ -103,7 +103,7 @@ class StepAnatomy(QWidget):
                 gradient=result.used_gradients[number - 1],
                 memory=result.states[number - 2] if number > 1 else {},
             )
-        self._title.setText(f"Step {number:,} in numbers" if lines else "")
+        self._title.setText(f"Step {number:,}" if lines else "")
         if lines is None:
             self._table.setRowCount(1)
             sentence = "This optimizer's steps are not taken apart." if result.steps else "No step was taken."
