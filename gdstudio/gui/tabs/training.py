@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _AXES = {"step": "Step", "epoch": "Epoch", "examples": "Examples seen", "seconds": "Time of training / s"}
 _CURRENT, _PLAN = "current", "plan"
+#: The boundary is drawn with every so many frames of the charts.
+_BOUNDARY_TURNS = 3
 #: A longer run is shown as it grows: its beginning would be a speck at the left edge.
 _WHOLE_STEPS = 20_000
 
@@ -46,6 +48,8 @@ class TrainingTab(QWidget):
         self.gradient = LineChart(theme, "Gradient norm", "Gradient norm", empty="How steep the loss is at each step.")
         self.rate = LineChart(theme, "Learning rate", "Learning rate", empty="The rate that each step used.")
         self._charts = (self.loss, self.score, self.gradient, self.rate)
+        # While a run goes one chart is drawn at a time; the loss is what people watch.
+        self._turns = (self.loss, self.score, self.loss, self.gradient, self.loss, self.rate)
         self._turn = 0
         self._extent: Started | None = None
         self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
@@ -118,11 +122,11 @@ class TrainingTab(QWidget):
         self._show_extent()
         drawn: tuple[LineChart, ...] = self._charts
         if self._session.busy:
-            drawn = (self._charts[self._turn % len(self._charts)],)
+            drawn = (self._turns[self._turn % len(self._turns)],)
             self._turn += 1
         if len(history.steps):
             self._draw(history, _CURRENT, name, color, self._portions_of(history), drawn)
-        if self._boundary.isVisible() and (not self._session.busy or self._turn % len(self._charts) == 0):
+        if self._boundary.isVisible() and (not self._session.busy or self._turn % _BOUNDARY_TURNS == 0):
             self._boundary.refresh()
 
     def _show_extent(self) -> None:
