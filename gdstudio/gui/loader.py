@@ -77,6 +77,12 @@ class TableLoader(QObject):
             lambda job: _prepare(spec, table), on_done=self._prepared, on_failed=self._not_prepared
         )
 
+    def forget(self) -> None:
+        """Give up the preparation that is going: there is no table any more."""
+        if self._preparation is not None:
+            self._preparation.cancel()
+            self._preparation = None
+
     @Slot(object)
     def _loaded(self, table: Table) -> None:
         self._end_load()

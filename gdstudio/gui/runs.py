@@ -45,6 +45,11 @@ def changed(runs: Runs, run_id: int, **values: Any) -> Runs:
     return tuple(replace(run, **values) if run.id == run_id else run for run in runs)
 
 
-def without(runs: Runs, run_id: int) -> Runs:
-    """The list without one run."""
-    return tuple(run for run in runs if run.id != run_id)
+def without(runs: Runs, *run_ids: int) -> Runs:
+    """The list without some runs."""
+    return tuple(run for run in runs if run.id not in run_ids)
+
+
+def same_runs(one: Runs, other: Runs) -> bool:
+    """Whether both list the same results under the same names; results are compared by identity."""
+    return len(one) == len(other) and all(a.result is b.result and a == b for a, b in zip(one, other, strict=True))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -19,12 +19,14 @@ from gdstudio.core.events import Started
 from gdstudio.core.history import RunHistory
 from gdstudio.core.registry import Settings
 from gdstudio.core.spec import ColumnSpec, ExperimentSpec
+from gdstudio.gui.document import Document
+from gdstudio.gui.document_editor import DocumentEditor
+from gdstudio.gui.edit_names import table_name
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.loader import TableLoader
 from gdstudio.gui.run_controller import RunController, State
-from gdstudio.gui.runs import Run, Runs, changed, next_color, without
-from gdstudio.gui.spec_edits import completed, edit_text, for_table, to_go_on, to_train_again, with_columns, with_target
-from gdstudio.gui.undo import UndoStack
+from gdstudio.gui.runs import Run, next_color
+from gdstudio.gui.spec_edits import changed_rate, completed, for_table, to_go_on, to_train_again
 from gdstudio.gui.unfinished import stopped_run
 
 if TYPE_CHECKING:
@@ -34,50 +36,30 @@ if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    """What one undo puts back."""
+class Session(DocumentEditor):
+    """The state behind the window, and the only thing that changes it: what is edited, its data, its runs.
 
-    spec: ExperimentSpec
-    table: Table | None
-    runs: Runs
-
-
-class Session(QObject):
-    """The state behind the window, and the only thing that changes it.
-
-    Signals:
-        spec_changed: The experiment is another one.
-        refused(path, sentence): An edit did not fit; nothing was changed.
+    Signals, beside those of the editor:
         table_changed: Another table, or its preparation, is there (or is not, with :attr:`data_problem`).
         state_changed(state): One of Idle, Running, Paused, Stopping, Done, Failed.
         run_started: A run begins; :attr:`history` is a new one.
-        runs_changed: The list of finished runs is another one.
         message(level, text, hint): Something to tell the person; level is info, warning or error.
-        undo_changed: What undo and redo would do is something else.
         warmed_up(text): What the first run needs is imported; ``text`` says what is known of CUDA.
     """
 
-    spec_changed = Signal()
-    refused = Signal(str, str)
     table_changed = Signal()
     loading_changed = Signal(bool)
     loading_progressed = Signal(float)
     state_changed = Signal(str)
     run_started = Signal()
-    runs_changed = Signal()
     message = Signal(str, str, str)
-    undo_changed = Signal()
     warmed_up = Signal(str)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.spec = ExperimentSpec()
-        self.table: Table | None = None
         self.dataset: Dataset | None = None
         self.data_problem: StudioError | None = None
         self.result: RunResult | None = None
-        self.runs: Runs = ()
         self._jobs = jobs
         self._loader = TableLoader(jobs, self)
         self._loader.loaded.connect(self._loaded)
@@ -93,93 +75,24 @@ class Session(QObject):
         self._runner.succeeded.connect(self._succeeded)
         self._runner.failed.connect(self._tell)
         self._runner.ended.connect(self.runs_changed)
+        self._runner.ended.connect(self.document_changed)
         self._start_when_ready = False
         self._numbers = itertools.count(1)
-        self._undo: UndoStack[_Snapshot] = UndoStack()
 
-    # -- the experiment -------------------------------------------------------------------------------
+    def open_document(self, document: Document) -> None:
+        """Put another one on screen, as it is in its file; nothing of the old one can be taken back."""
+        self.cancel_loading()
+        self._numbers = itertools.count(1 + max((run.id for run in document.runs), default=0))
+        self.result = document.runs[-1].result if document.runs else None
+        self.reset()
+        super().open_document(document)
 
-    def edit(self, values: Mapping[str, Any], text: str = "") -> bool:
-        """Set dotted paths of the spec, as one step of undo.
-
-        Returns:
-            Whether the values were taken; otherwise ``refused`` has said why.
-        """
-        try:
-            edited = self.spec.with_values(values)
-        except StudioError as error:
-            self.refused.emit(next(iter(values)), str(error))
-            return False
-        if edited == self.spec:
-            return True
-        if self.control is not None and set(values) == {"optimizer.lr"}:
-            self.control.set_learning_rate(float(values["optimizer.lr"]))
-        self._remember(text or edit_text(values))
-        self._take_spec(edited)
-        return True
-
-    def edit_columns(self, columns: Mapping[str, ColumnSpec], text: str) -> None:
-        """Set what the columns are, as one step of undo; the loss is found anew where it no longer fits."""
-        self._remember(text)
-        self._take_spec(with_columns(self.spec, columns))
-
-    def choose_target(self, name: str) -> None:
-        """Predict another column; the one that was predicted becomes a feature."""
-        if name != self.spec.data.target and name in self.spec.data.columns:
-            self._remember(f"target {name}")
-            self._take_spec(with_target(self.spec, name))
-
-    def use_settings_of(self, run: Run) -> None:
-        """Take a finished run's settings back into the panels, with its table."""
-        self._remember(f"settings of {run.name}")
-        self.table = run.result.dataset.table
-        self._take_spec(to_train_again(run.result.spec))
-        self._prepare()
-
-    def _take_spec(self, spec: ExperimentSpec) -> None:
-        before, self.spec = self.spec, spec
-        if spec.data != before.data:
+    def _taken(self, before: Document, after: Document) -> None:
+        if after.table is not before.table or after.spec.data != before.spec.data:
             self._prepare()
-        self.spec_changed.emit()
-
-    # -- undo -----------------------------------------------------------------------------------------
-
-    @property
-    def undo_text(self) -> str:
-        """What undo would take back; empty where there is nothing."""
-        return self._undo.undo_text
-
-    @property
-    def redo_text(self) -> str:
-        """What redo would do again; empty where there is nothing."""
-        return self._undo.redo_text
-
-    def undo(self) -> None:
-        """Take back the last edit."""
-        self._put_back(self._undo.undo(self._snapshot()))
-
-    def redo(self) -> None:
-        """Do again what was taken back last."""
-        self._put_back(self._undo.redo(self._snapshot()))
-
-    def _snapshot(self) -> _Snapshot:
-        return _Snapshot(self.spec, self.table, self.runs)
-
-    def _remember(self, text: str) -> None:
-        self._undo.remember(text, self._snapshot())
-        self.undo_changed.emit()
-
-    def _put_back(self, state: _Snapshot | None) -> None:
-        if state is None:
-            return
-        runs_changed, table_changed = state.runs != self.runs, state.table is not self.table
-        self.runs, self.table = state.runs, state.table
-        self._take_spec(state.spec)
-        if table_changed:
-            self._prepare()
-        if runs_changed:
-            self.runs_changed.emit()
-        self.undo_changed.emit()
+        rate = changed_rate(before.spec, after.spec)
+        if self.control is not None and rate is not None:
+            self.control.set_learning_rate(rate)
 
     # -- data -----------------------------------------------------------------------------------------
 
@@ -204,12 +117,12 @@ class Session(QObject):
 
     @Slot(object, object)
     def _loaded(self, table: Table, columns: dict[str, ColumnSpec]) -> None:
-        if self.table is not None:
-            self._remember(f"data {table.name}")
-        self.table = table
-        self.spec = for_table(self.spec, table, columns)
-        self._prepare()
-        self.spec_changed.emit()
+        loaded = replace(self.document, table=table, spec=for_table(self.spec, table, columns))
+        if self.table is None:
+            self._fill_in(loaded)
+            self._prepare()
+        else:
+            self._change(loaded, f"data {table_name(self.table)} → {table_name(table)}")
 
     @Slot(object)
     def _not_loaded(self, error: Exception) -> None:
@@ -220,6 +133,10 @@ class Session(QObject):
         """Split and prepare in the background, so that panels can say what was done and networks be drawn."""
         if self.table is not None:
             self._loader.prepare(self.spec.data, self.table)
+        else:
+            self._loader.forget()
+            self.dataset = self.data_problem = None
+            self.table_changed.emit()
 
     @Slot(object, object)
     def _prepared(self, dataset: Dataset, losses: dict[str, Settings]) -> None:
@@ -228,8 +145,7 @@ class Session(QObject):
         complete = completed(self.spec, dataset.spec, losses)
         self.table_changed.emit()
         if complete != self.spec:
-            self.spec = complete
-            self.spec_changed.emit()
+            self._fill_in(replace(self.document, spec=complete))
         if self._start_when_ready:
             self._start_when_ready = False
             self.start()
@@ -308,10 +224,8 @@ class Session(QObject):
         except StudioError as error:
             self._tell(error)
             return
-        self._remember("going on with a run")
-        self.table = table
-        self._take_spec(to_train_again(spec))
-        self._prepare()
+        taken = replace(self.document, table=table, spec=to_train_again(spec))
+        self._change(taken, "settings of the run that goes on")
         self._runner.begin(spec, table, resume_from=checkpoint)
 
     def resume_folder(self, folder: Path) -> None:
@@ -346,7 +260,9 @@ class Session(QObject):
     def _succeeded(self, result: RunResult) -> None:
         self.result = result
         number = next(self._numbers)
-        self.runs = (*self.runs, Run(number, f"Run {number}", self.next_color, result))
+        run = Run(number, f"Run {number}", self.next_color, result)
+        # It stays whatever is taken back: it was computed, and not edited. It is announced when its thread has ended.
+        self._everywhere(lambda document: replace(document, runs=(*document.runs, run)), announce=False)
         if result.status == "diverged":
             self.message.emit("warning", result.message, "")
 
@@ -359,28 +275,6 @@ class Session(QObject):
         self._jobs.run(
             lambda job: work(), on_done=lambda said: self.message.emit("info", said, ""), on_failed=self._tell
         )
-
-    # -- runs -----------------------------------------------------------------------------------------
-
-    def rename_run(self, run_id: int, name: str) -> None:
-        """Give a run another name."""
-        if name.strip():
-            self._remember("name of a run")
-            self._take_runs(changed(self.runs, run_id, name=name.strip()))
-
-    def show_run(self, run_id: int, shown: bool) -> None:
-        """Draw a run on the charts, or not."""
-        self._take_runs(changed(self.runs, run_id, shown=shown))
-
-    def delete_run(self, run_id: int) -> None:
-        """Take a run off the list; undo brings it back."""
-        name = next(run.name for run in self.runs if run.id == run_id)
-        self._remember(f"delete {name}")
-        self._take_runs(without(self.runs, run_id))
-
-    def _take_runs(self, runs: Runs) -> None:
-        self.runs = runs
-        self.runs_changed.emit()
 
     # -- the end --------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import Settings
@@ -69,7 +69,9 @@ def to_go_on(checkpoint: Checkpoint, epochs: int) -> ExperimentSpec:
     return spec.with_values({"training.epochs": epochs})
 
 
-def edit_text(values: Mapping[str, Any]) -> str:
-    """What undo says of an edit, e.g. "learning rate"."""
-    path = next(iter(values))
-    return path.split(".")[-1].replace("_", " ")
+def changed_rate(before: ExperimentSpec, after: ExperimentSpec) -> float | None:
+    """The new learning rate where nothing else of the optimizer differs; None otherwise."""
+    old, new = before.optimizer, after.optimizer
+    if new == old or new.kind != old.kind or new.model_copy(update={"lr": old.lr}) != old:
+        return None
+    return float(new.lr)

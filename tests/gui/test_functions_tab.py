@@ -119,7 +119,7 @@ def test_optimizers_are_added_changed_and_taken_out(tab: FunctionsTab, qtbot: Qt
 def test_a_function_of_one_variable_shows_its_curve_and_one_that_diverges_says_when(
     tab: FunctionsTab, qtbot: QtBot
 ) -> None:
-    tab._edit(race_on("double_well", tab.race))
+    tab._session.edit_race(race_on("double_well", tab.race))
     settled(qtbot, tab)
     assert tab.chart.is_line
     type_formula(tab, "x**4")

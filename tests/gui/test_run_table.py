@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from gdstudio.core.spec import ExperimentSpec
+from gdstudio.gui.document import Document
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.runs import Run
@@ -27,8 +28,8 @@ def panel(qtbot: QtBot, theme: Theme) -> Iterator[RunsPanel]:
     made.show()
     base = ExperimentSpec().with_values({"training.epochs": 1})
     specs = [base.with_values({"optimizer.lr": lr, "model.dropout": drop}) for lr, drop in ((0.1, 0), (1e-6, 0.5))]
-    session.runs = tuple(Run(i, f"Run {i}", i, run_experiment(spec)) for i, spec in enumerate(specs, 1))
-    session.runs_changed.emit()
+    runs = tuple(Run(i, f"Run {i}", i, run_experiment(spec)) for i, spec in enumerate(specs, 1))
+    session.open_document(Document(ExperimentSpec(), runs=runs))
     yield made
     session.shut_down()
 

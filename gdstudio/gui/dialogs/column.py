@@ -123,7 +123,7 @@ class ColumnDialog(QDialog):
         before = columns[self._name]
         columns[self._name] = ColumnSpec.model_validate({**before.model_dump(), **changes})
         if columns[self._name] != before:
-            self._session.edit_columns(columns, f"preparation of {self._name}")
+            self._session.edit_columns(columns)
 
     @Slot(str, object)
     def _edit(self, path: str, value: object) -> None:

@@ -201,7 +201,7 @@ class DataPanel(QWidget):
 
     @Slot(int)
     def _choose_positive(self, index: int) -> None:
-        self._session.edit({"data.positive_class": self._positive.itemText(index)}, "positive class")
+        self._session.edit({"data.positive_class": self._positive.itemText(index)})
 
     @Slot(str, str, str)
     def _edit_column(self, name: str, field: str, value: str) -> None:
@@ -210,7 +210,7 @@ class DataPanel(QWidget):
             return
         specs = dict(self._session.spec.data.columns)
         specs[name] = ColumnSpec.model_validate({**specs[name].model_dump(), field: value})
-        self._session.edit_columns(specs, f"{field} of {name}")
+        self._session.edit_columns(specs)
 
     @Slot(QModelIndex)
     def _prepare_clicked(self, index: QModelIndex) -> None:

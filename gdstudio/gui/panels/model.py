@@ -82,7 +82,7 @@ class ModelPanel(QWidget):
 
     @Slot(object)
     def _edit_layers(self, sizes: tuple[int, ...]) -> None:
-        self._session.edit({"model.hidden": list(sizes)}, "hidden layers")
+        self._session.edit({"model.hidden": list(sizes)})
 
     @Slot(str, str)
     def _refused(self, path: str, sentence: str) -> None:

@@ -41,7 +41,10 @@ class RunsPanel(QWidget):
             "those of a run that never stopped",
         )  # fmt: skip
         self._delete = named(
-            QPushButton("Delete"), "runs.delete", "Delete the run", "Take the run off the list; Undo brings it back"
+            QPushButton("Delete"),
+            "runs.delete",
+            "Delete the run",
+            "Take the chosen runs off the list; Undo brings them back",
         )
         self._use.clicked.connect(self._use_settings)
         self._go_on.clicked.connect(self._go_on_with)
@@ -84,5 +87,4 @@ class RunsPanel(QWidget):
 
     @Slot()
     def _delete_runs(self) -> None:
-        for run in self._chosen():
-            self._session.delete_run(run.id)
+        self._session.delete_run(*(run.id for run in self._chosen()))

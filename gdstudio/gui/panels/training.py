@@ -94,7 +94,7 @@ class TrainingPanel(QWidget):
 
     @Slot(object)
     def _choose_size(self, size: object) -> None:
-        self._session.edit({"training.batch_size": size}, "batch size")
+        self._session.edit({"training.batch_size": size})
 
     @Slot(str, object)
     def _edit(self, path: str, value: object) -> None:

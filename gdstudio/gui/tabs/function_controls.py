@@ -48,10 +48,10 @@ class FunctionControls(QScrollArea):
     """Draws a race's settings and announces another one.
 
     Signals:
-        edited(race): A person asks for this.
+        edited(race, gesture): A person asks for this; edits of one gesture, a slider's drag, belong together.
     """
 
-    edited = Signal(object)
+    edited = Signal(object, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
@@ -59,6 +59,7 @@ class FunctionControls(QScrollArea):
         self._race: Race | None = None
         self._choosers: list[EntryChooser] = []
         self._axis_lists: list[QComboBox] = []
+        self._parameters: dict[str, tuple[QSlider, QLabel]] = {}
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._gallery = named(QComboBox(), "function.gallery", "Function", "Functions with known minima")
@@ -143,6 +144,11 @@ class FunctionControls(QScrollArea):
         self._typeset.set_formula(rf"f\left({arguments}\right) = {latex_of(race.expression.root)}")
         if before is None or before.objective.parameters.keys() != race.objective.parameters.keys():
             self._make_sliders(race)
+        for name, (slider, number) in self._parameters.items():
+            slider.blockSignals(True)
+            slider.setValue(round(race.objective.parameters[name] * _TICKS))
+            slider.blockSignals(False)
+            number.setText(f"{race.objective.parameters[name]:g}")
         self._axes.setVisible(len(names) > 2)
         for choice, axis in zip(self._axis_lists, race.axes, strict=True):
             choice.clear()
@@ -166,16 +172,17 @@ class FunctionControls(QScrollArea):
             if (widget := item.widget()) is not None:
                 widget.setParent(None)
                 widget.deleteLater()
-        for line, (name, value) in enumerate(race.objective.parameters.items()):
+        self._parameters = {}
+        for line, name in enumerate(race.objective.parameters):
             slider = named(
                 QSlider(Qt.Orientation.Horizontal), f"function.parameter.{name}", f"Parameter {name}",
                 f"From {-_REACH:g} to {_REACH:g}",
             )  # fmt: skip
             slider.setRange(round(-_REACH * _TICKS), round(_REACH * _TICKS))
-            slider.setValue(round(value * _TICKS))
-            number = QLabel(f"{value:g}")
+            number = QLabel()
             number.setMinimumWidth(round(3 * self._theme.em))
-            slider.valueChanged.connect(partial(self._slid, name, number))
+            slider.valueChanged.connect(partial(self._slid, name))
+            self._parameters[name] = slider, number
             for place, widget in enumerate((QLabel(name), slider, number)):
                 self._sliders.addWidget(widget, line, place)
 
@@ -210,7 +217,7 @@ class FunctionControls(QScrollArea):
     def _choose(self, index: int) -> None:
         key = self._gallery.itemData(index)
         if key and self._race is not None:
-            self.edited.emit(race_on(key, self._race))
+            self.edited.emit(race_on(key, self._race), "")
         else:
             self._formula.setFocus()
             self._formula.selectAll()
@@ -232,7 +239,7 @@ class FunctionControls(QScrollArea):
         if race is None or self._formula.text() == race.objective.formula:
             return
         try:
-            self.edited.emit(race.with_formula(self._formula.text()))
+            self.edited.emit(race.with_formula(self._formula.text()), "")
         except StudioError as error:
             self.show_problem(error)
 
@@ -242,20 +249,19 @@ class FunctionControls(QScrollArea):
         if self._race is not None:
             # The same variable on both axes would be a line: the other one makes way.
             other = second if second != first else next(i for i in (1, 0) if i != first)
-            self.edited.emit(replace(self._race, axes=(first, other)))
+            self.edited.emit(replace(self._race, axes=(first, other)), "")
 
-    def _slid(self, name: str, number: QLabel, value: int) -> None:
-        number.setText(f"{value / _TICKS:g}")
+    def _slid(self, name: str, value: int) -> None:
         if self._race is not None:
             parameters = {**self._race.objective.parameters, name: value / _TICKS}
             objective = self._race.objective.model_copy(update={"parameters": parameters})
-            self.edited.emit(replace(self._race, objective=objective))
+            self.edited.emit(replace(self._race, objective=objective), f"parameter {name}")
 
     @Slot(str, object)
     def _set_objective(self, path: str, value: object) -> None:
         if self._race is not None:
             changed = self._race.objective.model_copy(update={path.split(".")[-1]: value})
-            self.edited.emit(replace(self._race, objective=changed))
+            self.edited.emit(replace(self._race, objective=changed), "")
 
     @Slot(str, object)
     def _set_training(self, path: str, value: object) -> None:
@@ -267,7 +273,7 @@ class FunctionControls(QScrollArea):
             self._descent.set_problem(path, f"One number for each of {', '.join(race.variables)}.")
             return
         changed = race.training.model_copy(update={name: tuple(value) if name == "start" else value})  # type: ignore[arg-type]
-        self.edited.emit(replace(race, training=changed))
+        self.edited.emit(replace(race, training=changed), "")
 
     def _edit_racer(self, number: int, values: dict[str, Any]) -> None:
         race = self._race
@@ -283,7 +289,7 @@ class FunctionControls(QScrollArea):
             self._choosers[number].show_problem(next(iter(values)), str(error))
             return
         racers = (*race.optimizers[:number], settings, *race.optimizers[number + 1 :])
-        self.edited.emit(replace(race, optimizers=racers))
+        self.edited.emit(replace(race, optimizers=racers), "")
 
     @Slot()
     def _add_racer(self) -> None:
@@ -292,10 +298,10 @@ class FunctionControls(QScrollArea):
             taken = {o.kind for o in race.optimizers}
             kind = next((k for k in _NEWCOMERS if k not in taken), _NEWCOMERS[0])
             racers = (*race.optimizers, registry("optimizers").settings(kind))
-            self.edited.emit(replace(race, optimizers=racers))
+            self.edited.emit(replace(race, optimizers=racers), "")
 
     def _remove_racer(self, number: int, checked: bool = False) -> None:
         race = self._race
         if race is not None:
             racers = race.optimizers[:number] + race.optimizers[number + 1 :]
-            self.edited.emit(replace(race, optimizers=racers))
+            self.edited.emit(replace(race, optimizers=racers), "")

@@ -25,7 +25,7 @@ from gdstudio.gui.charts.descent import DescentChart, Path
 from gdstudio.gui.charts.line import LineChart
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
-from gdstudio.gui.race import Map, Race, descend, label_of, map_of, momenta_of, race_on
+from gdstudio.gui.race import Map, Race, descend, label_of, map_of, momenta_of
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.function_controls import FunctionControls
 from gdstudio.gui.tabs.step_anatomy import StepAnatomy
@@ -34,7 +34,6 @@ from gdstudio.gui.theme import Theme
 if TYPE_CHECKING:
     from gdstudio.training.minimize import MinimizeResult
 
-_FIRST = "rosenbrock"
 _FRAME_MILLISECONDS = 40
 #: Steps a second.
 _SPEEDS = {"1 step/s": 1, "5 steps/s": 5, "25 steps/s": 25, "100 steps/s": 100, "500 steps/s": 500}
@@ -49,9 +48,8 @@ class FunctionsTab(QWidget):
         super().__init__(parent)
         self.setObjectName("tab.functions")
         self._session, self._theme, self._jobs = session, theme, jobs
-        self._race = race_on(_FIRST)
         # What is drawn belongs to the race that was computed, which an edit may have left behind.
-        self._shown = self._race
+        self._shown = session.race
         self._results: list[MinimizeResult] = []
         self._map: Map | None = None
         self._mapped: tuple[Any, ...] = ()
@@ -62,7 +60,8 @@ class FunctionsTab(QWidget):
         self._preview: Race | None = None
         self._late = False
         self.controls = FunctionControls(theme)
-        self.controls.edited.connect(self._edit)
+        self.controls.edited.connect(session.edit_race)
+        session.race_changed.connect(self._race_changed)
         self.chart = DescentChart(theme, "Function")
         self.chart.start_chosen.connect(self._place_start)
         self.chart.start_dragged.connect(self._follow)
@@ -89,7 +88,7 @@ class FunctionsTab(QWidget):
         self._play_timer.timeout.connect(self._tick)
         self._owed = 0.0
         self._lay_out(self._make_player())
-        self.controls.show_race(self._race)
+        self.controls.show_race(session.race)
         theme.changed.connect(self._draw_results)
 
     # -- layout ----------------------------------------------------------------------------------------
@@ -162,31 +161,34 @@ class FunctionsTab(QWidget):
     @property
     def race(self) -> Race:
         """What is asked."""
-        return self._race
+        return self._session.race
 
     @property
     def results(self) -> list[MinimizeResult]:
         """What came of it, an entry an optimizer."""
         return self._results
 
-    @Slot(object)
-    def _edit(self, race: Race) -> None:
-        self._race = race
+    @Slot()
+    def _race_changed(self) -> None:
         self._preview, self._late = None, False
-        self.controls.show_race(race)
+        self.controls.show_race(self._session.race)
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        self._wait.start()
+        if self._begun:
+            self._wait.start()
 
     @Slot(float, float)
     def _place_start(self, x: float, y: float) -> None:
-        self._edit(self._race.with_start(x, y))
+        race = self.race.with_start(x, y)
+        if race == self.race:  # dragged back to where it was
+            self._race_changed()
+        self._session.edit_race(race)
 
     @Slot(float, float)
     def _follow(self, x: float, y: float) -> None:
         """Compute from where the start is being dragged, as often as that can be done."""
-        self._preview = self._race.with_start(x, y)
+        self._preview = self.race.with_start(x, y)
         if self._job is None:
             self._compute()
         else:
@@ -199,7 +201,7 @@ class FunctionsTab(QWidget):
         """All descents and, where the function or the view is another one, the map, in the background."""
         if self._job is not None:
             self._job.cancel()
-        race = self._preview or self._race
+        race = self._preview or self.race
         control = RunControl()
         wanted = (race.objective.formula, tuple(race.objective.parameters.items()), race.ranges, race.axes,
                   race.training.start if len(race.training.start) > 2 else ())  # fmt: skip
