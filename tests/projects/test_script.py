@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ import pandas as pd
 import pytest
 
 from gdstudio.core.errors import StudioError
+from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.projects.export.script import make_script, write_script
-from gdstudio.projects.export.verify import verify_script
+from gdstudio.projects.export.script_formula import make_formula_script
+from gdstudio.projects.export.verify import Verdict, compare, expected_of, verify_script
+from gdstudio.training.minimize import minimize
 from gdstudio.training.run import run_experiment
 
 SPECS: dict[str, dict[str, Any]] = {
@@ -36,20 +41,20 @@ SPECS: dict[str, dict[str, Any]] = {
         "initializer.kind": "he_uniform", "model.activation": "tanh",
     },
     "full batch, changed rates, no shuffle": {
-        "data.source.kind": "moons", "training.batch_size": 0, "training.epochs": 30,
+        "data.source.kind": "moons", "training.batch_size": 0, "training.epochs": 15,
         "training.lr_changes": [{"step": 4, "lr": 0.1}, {"step": 9, "lr": 0.01}], "model.activation": "sigmoid",
     },
     "single rows, linear, plain SGD, multi-step": {
-        "data.source.kind": "circles", "data.source.size": 60, "training.batch_size": 1, "model.kind": "linear",
+        "data.source.kind": "circles", "data.source.size": 30, "training.batch_size": 1, "model.kind": "linear",
         "optimizer.kind": "sgd", "schedule.kind": "multi_step", "schedule.milestones": [2, 3],
     },
     "early stopping, clipping, max-norm, noise": {
-        "data.source.kind": "purchase", "training.patience": 2, "training.epochs": 40, "optimizer.lr": 0.03,
+        "data.source.kind": "purchase", "training.patience": 2, "training.epochs": 12, "optimizer.lr": 0.03,
         "training.clip_norm": 0.5, "training.clip_value": 0.1, "regularization.max_norm": 1.0,
         "regularization.input_noise": 0.1,
     },
     "plateau, balanced classes, min-max": {
-        "data.source.kind": "purchase", "schedule.kind": "plateau", "schedule.patience": 0, "training.epochs": 15,
+        "data.source.kind": "purchase", "schedule.kind": "plateau", "schedule.patience": 0, "training.epochs": 8,
         "training.class_weights": "balanced", "data.preparation.scale": "min_max", "schedule.warmup_steps": 9,
         "training.evaluate_every": 2, "training.evaluate_rows": 77,
     },
@@ -68,26 +73,48 @@ SPECS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+FORMULAS: dict[str, dict[str, Any]] = {
+    "formula, momentum": {"objective.formula": "x**2 + 10*y**2", "optimizer.momentum": 0.9, "training.steps": 200},
+    "formula, Adam from a given start, cosine": {
+        "objective.formula": "(1 - x)^2 + 100*(y - x**2)**2", "optimizer.kind": "adam", "optimizer.lr": 0.1,
+        "training.steps": 100, "training.start": [-1.5, 2.0], "schedule.kind": "cosine",
+    },
+    "formula over a vector with a parameter, L-BFGS": {
+        "objective.formula": "sum(i*(x_i - a)**2)/n + x_2**2*n + max(x_1, 2, x_3)", "objective.parameters": {"a": 0.5},
+        "objective.n": 12, "optimizer.kind": "lbfgs", "training.steps": 15,
+    },
+    "noisy formula with every kind of part, plateau": {
+        "objective.formula": "2/3*x**2 + 3**y + 1/(2+x**2) + where(x<y, x*x, y*y) + clamp(x, -1, 1)**2 + x**-2 + "
+        "(x > 0)*y%3 + --x - e*ln(2) + norm(x, 3) + atan2(y, x)*round(y) + 9 % (1 + x**2)",
+        "optimizer.lr": 0.01, "objective.noise": 0.2, "training.steps": 80, "training.start": [1.2, 0.3],
+        "schedule.kind": "plateau", "schedule.patience": 3,
+    },
+    "a descent that falls for ever": {"objective.formula": "-exp(x**2)", "training.start": [2.0]},
+}  # fmt: skip
+
+#: Runs every script in a folder, each as a program of its own, where nothing of this program can be imported.
+_DRIVER = """
+import pathlib, runpy, sys
+sys.modules["gdstudio"] = None
+for script in sorted(pathlib.Path(sys.argv[1]).glob("*/experiment.py")):
+    sys.argv = [str(script), "--losses", str(script.with_name("losses.csv"))]
+    if "--predictions" in script.read_text(encoding="utf-8"):
+        sys.argv += ["--predictions", str(script.with_name("predictions.csv"))]
+    runpy.run_path(str(script), run_name="__main__")
+"""
+
+
 def spec_of(values: dict[str, Any]) -> ExperimentSpec:
     usual = (
-        {"training.epochs": 5, "model.hidden": [8, 5]}
+        {"training.epochs": 3, "model.hidden": [8, 5]}
         if values.get("model.kind") != "linear"
-        else {"training.epochs": 5}
+        else {"training.epochs": 3}
     )
     return ExperimentSpec().with_values({"training.device": "cpu", **usual, **values})
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_a_script_is_equal_to_the_bit(name: str, tmp_path: Path) -> None:
-    result = run_experiment(spec_of(SPECS[name]))
-    path = tmp_path / "experiment.py"
-    write_script(result.spec, result.dataset, path)
-    assert "gdstudio" not in {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.alias)}
-    verdict = verify_script(result, path)
-    assert verdict.identical, verdict.text
-
-
-def test_a_file_with_categories_missing_values_and_odd_names_is_equal(tmp_path: Path) -> None:
+def houses(folder: Path) -> Path:
+    """A file with categories, missing values and odd names."""
     draw = np.random.default_rng(0)
     count = 120
     frame = pd.DataFrame(
@@ -99,18 +126,48 @@ def test_a_file_with_categories_missing_values_and_odd_names_is_equal(tmp_path: 
         }
     )
     frame["class"] = np.where(frame["rooms"] + draw.normal(size=count) > 2.5, "big", "small")
-    file = tmp_path / "häuser.csv"
+    file = folder / "häuser.csv"
     frame.to_csv(file, sep=";", decimal=",", index=False)
-    for columns in ({}, {"data.columns": {"rooms": {"type": "category"}}}):
-        spec = spec_of({"data.source": {"kind": "file", "path": str(file)}, "data.target": "class", **columns})
-        result = run_experiment(spec)
-        path = tmp_path / "out" / "houses.py"
-        path.parent.mkdir(exist_ok=True)
-        written = write_script(result.spec, result.dataset, path)
-        # A number that is understood as a category is not what pandas reads: the rows then lie beside the script.
-        assert len(written) == (2 if columns else 1)
-        verdict = verify_script(result, path)
-        assert verdict.identical, verdict.text
+    return file
+
+
+#: A number that is understood as a category is not what pandas reads: those rows then lie beside the script.
+FILES: dict[str, dict[str, Any]] = {
+    "a person's file": {"data.target": "class"},
+    "a person's file, read otherwise than pandas would": {
+        "data.target": "class", "data.columns": {"rooms": {"type": "category"}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """All scripts in one clean process, which imports torch but once."""
+    top = tmp_path_factory.mktemp("scripts")
+    expected = {}
+    source = {"data.source": {"kind": "file", "path": str(houses(top))}}
+    files = {name: {**source, **values} for name, values in FILES.items()}
+    for number, (name, values) in enumerate({**SPECS, **FORMULAS, **files}.items()):
+        folder = top / f"{number:02}"
+        folder.mkdir()
+        if name in FORMULAS:
+            descent = minimize(MinimizeSpec().with_values(values))
+            script, expected[name] = make_formula_script(descent.spec), expected_of(descent)
+        else:
+            result = run_experiment(spec_of(values))
+            script, expected[name] = make_script(result.spec, result.dataset), expected_of(result)
+        beside = script.save(folder / "experiment.py")
+        assert name not in FILES or len(beside) == (2 if "otherwise" in name else 1)
+        imported = {n.name for n in ast.walk(ast.parse(script.text)) if isinstance(n, ast.alias)}
+        assert "gdstudio" not in imported
+    subprocess.run([sys.executable, "-I", "-c", _DRIVER, str(top)], check=True, capture_output=True)
+    return {name: compare(tables, top / f"{number:02}") for number, (name, tables) in enumerate(expected.items())}
+
+
+@pytest.mark.parametrize("name", [*SPECS, *FORMULAS, *FILES])
+def test_a_script_is_equal_to_the_bit(name: str, verdicts: dict[str, Verdict]) -> None:
+    assert verdicts[name].identical, verdicts[name].text
+    assert verdicts[name].text.startswith("Bit-equal: ")
 
 
 def test_another_number_is_found_and_named(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.spec import DataSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
+from gdstudio.projects.descents import load_descent
 from gdstudio.projects.export.script import write_script
+from gdstudio.projects.export.script_formula import make_formula_script
 from gdstudio.training.run_folder import load_run
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def export_script(folder: Path, out: Path) -> list[Path]:
-    """Write the script of a saved run; the files that were written.
+    """Write the script of a saved run on data or descent on a formula; the files that were written.
 
     Args:
         folder: The run's folder.
@@ -26,8 +28,13 @@ def export_script(folder: Path, out: Path) -> list[Path]:
     Raises:
         StudioError: The folder is no run, its data are gone, or the script cannot express the run.
     """
-    run = load_run(folder)
     _check_out(out)
+    descent = load_descent(folder)
+    if descent is not None:
+        if descent.status == "cancelled":
+            raise StudioError("The descent was stopped by hand; a script would take all its steps.", "Run it again.")
+        return make_formula_script(descent.spec).save(out)
+    run = load_run(folder)
     _refuse_unfinished(_last_line(folder / "log.txt"))
     return write_script(run.spec, dataset_of(run.spec.data), out)
 

@@ -77,9 +77,9 @@ def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment"
         _title("5. Choose loss, optimizer and learning rate")
         + script_model.loss(spec, dataset)
         + "\n\n"
-        + script_training.optimizer(spec)
+        + script_training.optimizer(spec.optimizer)
         + "\n\n"
-        + script_training.learning_rate(spec, total, per_epoch),
+        + script_training.learning_rate(spec.schedule, total, per_epoch, spec.training.lr_changes),
         _title("6. Train") + script_training.loop(spec, dataset),
         _title("7. Evaluate") + _evaluation(spec, dataset),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from gdstudio.core.errors import StudioError
+from gdstudio.core.regimen import LearningRateChange
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
 from gdstudio.projects.export.script_model import outputs_of
@@ -31,40 +33,60 @@ _OPTIMIZERS: dict[str, tuple[str, dict[str, str]]] = {
     "asgd": ("ASGD", {"lambd": "lambd", "alpha": "alpha", "t0": "t0", "weight_decay": "weight_decay"}),
     "lbfgs": ("LBFGS", {"max_iter": "max_iterations", "history_size": "history", "line_search_fn": "line_search",
                         "tolerance_grad": "tolerance_gradient", "tolerance_change": "tolerance_change"}),
+    "adafactor": ("Adafactor", {"beta2_decay": "beta2_decay", "eps": "None eps", "d": "clipping",
+                                "weight_decay": "weight_decay"}),
     "rprop": ("Rprop", {"etas": "eta_minus eta_plus", "step_sizes": "step_min step_max"}),
 }  # fmt: skip
 #: Those whose step torch can do in one piece, with last digits of its own.
 _FUSED = ("sgd", "adam", "adamw", "adagrad")
 
 
-def optimizer(spec: ExperimentSpec) -> str:
-    """Code that makes ``optimizer``."""
-    settings: Any = spec.optimizer
+def optimizer(settings: Any, parameters: str = "model.parameters()", fused: bool = True) -> str:
+    """Code that makes ``optimizer``.
+
+    Args:
+        settings: The optimizer's.
+        parameters: Code for what it changes.
+        fused: Whether it may take its step in one piece where torch can; else one operation after the other.
+
+    Raises:
+        StudioError: It cannot be expressed.
+    """
     if settings.kind not in _OPTIMIZERS:
         raise StudioError(f"The script cannot express the optimizer {settings.kind} yet.", "Choose another optimizer.")
     name, arguments = _OPTIMIZERS[settings.kind]
-    code = f"optimizer = torch.optim.{name}(\n    model.parameters(),\n    lr=LEARNING_RATE,\n"
+    code = f"optimizer = torch.optim.{name}(\n    {parameters},\n    lr=LEARNING_RATE,\n"
     for argument, fields in arguments.items():
         value: Any
         if argument == "betas":
             value = (settings.beta1, settings.beta2)
         elif " " in fields:
-            value = tuple(getattr(settings, field) for field in fields.split())
+            value = tuple(None if field == "None" else getattr(settings, field) for field in fields.split())
         else:
             value = getattr(settings, fields)
             value = None if fields == "line_search" and value == "none" else value
         code += f"    {argument}={value!r},\n"
-    if settings.kind in _FUSED:
+    if not fused and settings.kind != "lbfgs":
+        code += "    foreach=False,  # one operation after the other, each rounding as on paper\n"
+    elif settings.kind in _FUSED:
         code += "    fused=True,  # one piece of machine code for the whole step\n"
     return code + ")\n"
 
 
-def learning_rate(spec: ExperimentSpec, total: int, per_epoch: int) -> str:
-    """Code that defines ``learning_rate(step)``, step 0 being the first."""
-    settings: Any = spec.schedule
-    changes = [(change.step, change.lr) for change in spec.training.lr_changes]
-    body = _schedule(settings, total, per_epoch)
-    code = body
+def learning_rate(settings: Any, total: int, per_epoch: int, lr_changes: Sequence[LearningRateChange] = ()) -> str:
+    """Code that defines ``learning_rate(step)``, step 0 being the first.
+
+    Args:
+        settings: The schedule's.
+        total: Steps of the run.
+        per_epoch: Steps of an epoch.
+        lr_changes: Rates that were set by hand.
+
+    Raises:
+        StudioError: The schedule cannot be expressed.
+    """
+    changes = [(change.step, change.lr) for change in lr_changes]
+    code = _schedule(settings, total, per_epoch)
     code += '\n\ndef learning_rate(step):\n    """The learning rate of a step; the first step is number 0."""\n'
     code += "    rate = LEARNING_RATE\n"
     if changes:

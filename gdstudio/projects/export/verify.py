@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ import pandas as pd
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
+from gdstudio.projects.descents import load_descent
+from gdstudio.training.minimize import MinimizeResult
 from gdstudio.training.run_folder import predictions_frame
 
 if TYPE_CHECKING:
@@ -41,11 +43,13 @@ class Verdict:
     output: str = ""
 
 
-def verify_script(run: RunResult | Path, path: Path, *, cancelled: Callable[[], bool] = lambda: False) -> Verdict:
+def verify_script(
+    run: RunResult | MinimizeResult | Path, path: Path, *, cancelled: Callable[[], bool] = lambda: False
+) -> Verdict:
     """Run a script and compare every step's loss and the test predictions with a run.
 
     Args:
-        run: The run, or its folder.
+        run: The run on data or the descent on a formula, or its folder.
         path: The script.
         cancelled: Asked now and then; once true the script is ended.
 
@@ -56,26 +60,63 @@ def verify_script(run: RunResult | Path, path: Path, *, cancelled: Callable[[], 
     if getattr(sys, "frozen", False):
         raise StudioError(
             "This program brings no Python of its own to run the script with.",
-            "Run the script with --losses and compare with history.csv.",
+            "Run the script with --losses, and --predictions, in a Python with torch, and compare with history.csv.",
         )
+    expected = expected_of(run)
     with tempfile.TemporaryDirectory(prefix="gdstudio-verify-") as name:
         folder = Path(name)
-        losses, predictions = folder / "losses.csv", folder / "predictions.csv"
-        arguments = [str(path.resolve()), "--losses", str(losses), "--predictions", str(predictions)]
+        arguments = [str(path.resolve())]
+        for what in expected:
+            arguments += [f"--{what}", str(folder / f"{what}.csv")]
         output = _run([sys.executable, "-I", "-c", _RUN, *arguments], folder, cancelled)
-        expected = {"step": _losses(run), "row": _predictions(run)}
-        for kind, file in (("step", losses), ("row", predictions)):
-            want = expected[kind]
-            if want is None:
-                continue
-            difference = _first_difference(want, pd.read_csv(file, dtype="str", keep_default_na=False), kind)
-            if difference:
-                return Verdict(False, difference, output)
-        steps = len(expected["step"]) if expected["step"] is not None else 0
-        rows = len(expected["row"]) if expected["row"] is not None else 0
-    return Verdict(
-        True, f"Identical: {steps:,} losses and {rows:,} test predictions are equal to the last bit.", output
-    )
+        return compare(expected, folder, output)
+
+
+def compare(expected: Mapping[str, pd.DataFrame], folder: Path, output: str = "") -> Verdict:
+    """Compare what a script wrote into a folder with what is expected of it.
+
+    Args:
+        expected: Of :func:`expected_of`.
+        folder: Holds ``losses.csv`` and, where they are expected, ``predictions.csv``.
+        output: What the script printed.
+    """
+    for what, want in expected.items():
+        got = pd.read_csv(folder / f"{what}.csv", dtype="str", keep_default_na=False)
+        difference = first_difference(want, got, _ROWS[what], "in the script")
+        if difference:
+            return Verdict(False, difference, output)
+    said = [f"{len(want):,} {_WORDS[what]}" for what, want in expected.items()]
+    return Verdict(True, f"Bit-equal: {' and '.join(said)} are equal to the last bit.", output)
+
+
+#: For each table the column that counts its rows, and what a row is.
+_ROWS = {"losses": "step", "predictions": "row"}
+_WORDS = {"losses": "losses", "predictions": "test predictions"}
+
+
+def expected_of(run: RunResult | MinimizeResult | Path) -> dict[str, pd.DataFrame]:
+    """What a script of the run has to write, as texts: the table of its losses and that of its predictions.
+
+    Raises:
+        StudioError: The folder's tables cannot be read.
+    """
+    if isinstance(run, Path):
+        descent = load_descent(run)
+        losses = _read(run / "history.csv")
+        if descent is not None:
+            return {"losses": losses.drop(columns=["gradient_norm", "learning_rate"], errors="ignore")}
+        expected = {"losses": losses.loc[:, losses.columns.isin(["step", "train_loss"])]}
+        if (run / "predictions.csv").exists():
+            expected["predictions"] = _read(run / "predictions.csv")
+        return expected
+    if isinstance(run, MinimizeResult):
+        columns = {"step": range(run.steps + 1), **dict(zip(run.variables, run.points.T, strict=True))}
+        return {"losses": _texts(pd.DataFrame({**columns, "value": run.values}))}
+    steps = run.history.steps.snapshot()
+    expected = {"losses": _texts(pd.DataFrame({"step": steps["step"].astype(int), "train_loss": steps["train_loss"]}))}
+    if "test" in run.predictions:
+        expected["predictions"] = _texts(predictions_frame(run.predictions["test"]))
+    return expected
 
 
 def _run(command: list[str], folder: Path, cancelled: Callable[[], bool]) -> str:
@@ -102,23 +143,11 @@ def _run(command: list[str], folder: Path, cancelled: Callable[[], bool]) -> str
         return out.read().decode("utf-8", "replace")
 
 
-def _losses(run: RunResult | Path) -> pd.DataFrame:
-    """Step and loss, as texts that read back to the same bits."""
-    if isinstance(run, Path):
-        try:
-            return pd.read_csv(run / "history.csv", dtype="str", keep_default_na=False)[["step", "train_loss"]]
-        except (OSError, KeyError, ValueError):
-            raise StudioError(f"{run / 'history.csv'} cannot be read.", "Train the run again.") from None
-    columns = run.history.steps.snapshot()
-    return _texts(pd.DataFrame({"step": columns["step"].astype(int), "train_loss": columns["train_loss"]}))
-
-
-def _predictions(run: RunResult | Path) -> pd.DataFrame | None:
-    """The rows of predictions.csv as texts; None where there is no test part."""
-    if isinstance(run, Path):
-        file = run / "predictions.csv"
-        return pd.read_csv(file, dtype="str", keep_default_na=False) if file.exists() else None
-    return _texts(predictions_frame(run.predictions["test"])) if "test" in run.predictions else None
+def _read(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(file, dtype="str", keep_default_na=False)
+    except (OSError, ValueError):
+        raise StudioError(f"{file} cannot be read.", "Train the run again.") from None
 
 
 def _texts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -128,20 +157,26 @@ def _texts(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(frame.to_csv(index=False)), dtype="str", keep_default_na=False)
 
 
-def _first_difference(want: pd.DataFrame, got: pd.DataFrame, kind: str) -> str:
-    """What differs first, as a sentence; empty where nothing does."""
+def first_difference(want: pd.DataFrame, got: pd.DataFrame, counts: str, where: str) -> str:
+    """What differs first, as a sentence; empty where nothing does.
+
+    Args:
+        want: The run's table, as texts.
+        got: The other one.
+        counts: The column that counts the rows: ``step``, ``epoch`` or ``row``.
+        where: What the other one is, e.g. ``"in the script"``.
+    """
     if list(want.columns) != list(got.columns):
-        return f"The script writes the columns {', '.join(got.columns)}; the run has {', '.join(want.columns)}."
+        return f"The columns {where} are {', '.join(got.columns)}, and those of the run {', '.join(want.columns)}."
     length = min(len(want), len(got))
     unequal = want.iloc[:length].to_numpy() != got.iloc[:length].to_numpy()
     if unequal.any():
         row = int(unequal.any(axis=1).argmax())
         column = want.columns[int(unequal[row].argmax())]
-        first = want[kind].iloc[row] if kind in want.columns else str(row + 1)
         return (
-            f"Different from {kind} {first} on: {column} is {got[column].iloc[row]} in the script and "
+            f"Different from {counts} {want[counts].iloc[row]} on: {column} is {got[column].iloc[row]} {where} and "
             f"{want[column].iloc[row]} in the run."
         )
     if len(want) != len(got):
-        return f"The script has {len(got):,} {kind}s and the run {len(want):,}."
+        return f"There are {len(got):,} {counts}s {where} and {len(want):,} in the run."
     return ""
