@@ -19,6 +19,7 @@ from gdstudio.core.spec import FileSource
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.logs import start_logging
 from gdstudio.gui.main_window import MainWindow
+from gdstudio.gui.preferences.control import enter_folder
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.theme import Theme
@@ -35,11 +36,11 @@ def create_main_window(settings: WindowSettings | None = None, first: Path | Non
 
     Args:
         settings: What is remembered between starts.
-        first: A file to open; the purchase data otherwise.
+        first: A file to open; the sample of the settings otherwise.
     """
     window = _make_window(settings or WindowSettings())
     window.complete()
-    QTimer.singleShot(0, window, lambda: window.session.load(_source(first)))
+    QTimer.singleShot(0, window, lambda: window.session.load(_source(first, window)))
     return window
 
 
@@ -52,9 +53,12 @@ def _make_window(settings: WindowSettings) -> MainWindow:
     # let go of it. At Python's usual 5 ms a redraw of many calls took ten times as long (p99 of the event loop's
     # lateness 39 ms against 23 ms), and the run was slower too (2,200 against 4,000 steps a second).
     sys.setswitchinterval(_SWITCH_SECONDS)
-    theme = Theme(application, settings.scheme)
+    chosen = settings.preferences.values
+    enter_folder(chosen.folder)
+    theme = Theme(application, chosen.scheme, text_scale=chosen.text_scale, line_width=chosen.line_width)
     jobs = Jobs()
     session = Session(jobs)
+    session.spec = settings.preferences.first_spec()
     window = MainWindow(session, theme, settings, jobs)
     jobs.setParent(window)
     session.setParent(window)
@@ -62,8 +66,8 @@ def _make_window(settings: WindowSettings) -> MainWindow:
     return window
 
 
-def _source(first: Path | None) -> Settings:
-    return FileSource(path=str(first)) if first else registry("samples").settings("purchase")
+def _source(first: Path | None, window: MainWindow) -> Settings:
+    return FileSource(path=str(first)) if first else registry("samples").settings(window.preferences.values.sample)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -73,14 +77,15 @@ def run(arguments: Sequence[str]) -> int:
     application.setApplicationName("gdstudio")
     application.setApplicationVersion(gdstudio.__version__)
     start_logging(paths.user_state())
-    settings = WindowSettings()
-    window = _make_window(settings)
+    # Before the folder for files is entered, from which a relative path would lead elsewhere.
+    first = Path(arguments[0]).absolute() if arguments else None
+    window = _make_window(WindowSettings())
     _report_unexpected(window)
     window.show()
 
     def go_on() -> None:
         window.complete()
-        window.session.load(_source(Path(arguments[0]) if arguments else None))
+        window.session.load(_source(first, window))
         # Torch takes seconds to import: the window is there first, and Start finds it warm.
         window.session.warm_up(warm_up)
 

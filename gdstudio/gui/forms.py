@@ -137,6 +137,17 @@ class Form(QWidget):
             if sentence and row.field.advanced:
                 self._more.setChecked(True)
 
+    def lock(self, path: str, reason: str) -> None:
+        """Let a field be seen and not be set; hovering says why. Paths of other forms are passed over."""
+        row = self._rows.get(self._name(path))
+        if row is None:
+            return
+        for widget in (row.control, row.label):
+            if widget is not None:
+                widget.setEnabled(False)
+                widget.setToolTip(f"<p>{reason}</p>")
+        row.control.setAccessibleDescription(reason)
+
     def set_reset_highlight(self, on: bool) -> None:
         """Whether values that differ from their default carry a mark."""
         self._mark_changes = on

@@ -34,16 +34,15 @@ from gdstudio.gui.panels.optimizer import OptimizerPanel
 from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.panels.training import TrainingPanel
 from gdstudio.gui.paste import pasted_table
+from gdstudio.gui.preferences.control import PreferenceControl
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.all import Tabs
-from gdstudio.gui.theme import Scheme, Theme
+from gdstudio.gui.theme import Theme
 from gdstudio.gui.toolbar import RunToolbar
 from gdstudio.gui.widgets.collapsible import CollapsiblePanel
 from gdstudio.gui.widgets.messages import Banner, Level
 
-#: How often one visible chart looks at the history; they take turns, so each is drawn several times a second.
-_POLL_MILLISECONDS = 40
 #: Width of the panels in heights of a line of text.
 _PANEL_WIDTH = 21.5
 
@@ -53,6 +52,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         session: The experiment on screen and its runs.
+        preferences: What the person has set about the program.
     """
 
     def __init__(self, session: Session, theme: Theme, settings: WindowSettings, jobs: Jobs) -> None:
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.session = session
         self.theme = theme
+        self.preferences = settings.preferences
         self._settings = settings
         self._jobs = jobs
         self._closing = False
@@ -74,10 +75,12 @@ class MainWindow(QMainWindow):
         self._toolbar = RunToolbar(session, theme, self._actions)
         self.addToolBar(self._toolbar)
         self._make_docks()
-        self._make_menus()
+        # One visible chart at a time looks at the history; they take turns, so each is drawn several times a second.
         self._poll = QTimer(self)
-        self._poll.setInterval(_POLL_MILLISECONDS)
         self._poll.timeout.connect(self._refresh)
+        self._preference_control = PreferenceControl(self.preferences, theme, self._poll, self)
+        self._preference_control.said.connect(self._tell)
+        self._make_menus()
         session.warmed_up.connect(self._garbage.spare)
         session.message.connect(self._tell)
         session.state_changed.connect(self._state_changed)
@@ -94,6 +97,7 @@ class MainWindow(QMainWindow):
     def complete(self) -> None:
         """Make what is not seen at first, and say what an earlier start has left."""
         self._tabs.complete()
+        self._preference_control.tell_problems()
         if self.session.left_run is not None:
             self._tell(
                 "warning",
@@ -157,6 +161,9 @@ class MainWindow(QMainWindow):
                 "language-python",
                 "The last run as a Python script that stands alone and gives the same numbers",
             ),
+            ActionRow(
+                "view.settings", "&Settings…", self._open_settings, "Ctrl+,", "cog-outline", "How the program looks"
+            ),
             ActionRow("view.reset", "&Reset layout", self._reset_layout, tip="Put docks back where they were"),
             ActionRow("help.about", "&About", self._about, "F1", "information-outline", "Version and licence"),
             ActionRow("app.quit", "&Quit", self.close, "Ctrl+Q"),
@@ -196,7 +203,13 @@ class MainWindow(QMainWindow):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(column)
         self._add_dock("Experiment", "dock.experiment", area, Qt.DockWidgetArea.LeftDockWidgetArea)
-        area.setMinimumWidth(int(_PANEL_WIDTH * self.theme.em))
+        self._panels = area
+        self._size_panels()
+        self.theme.changed.connect(self._size_panels)
+
+    @Slot()
+    def _size_panels(self) -> None:
+        self._panels.setMinimumWidth(int(_PANEL_WIDTH * self.theme.em))
 
     def _make_docks(self) -> None:
         below = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -217,7 +230,8 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         fill_menus(bar, self._actions, self.session)
         docks = self.findChildren(QDockWidget)
-        fill_view_menu(bar, docks, self.theme, self._actions["view.reset"], self._choose_scheme)
+        choose, locked = self._preference_control.choose_scheme, self.preferences.locked.get("scheme", "")
+        fill_view_menu(bar, docks, self.theme, self._actions["view.reset"], choose, locked)
         bar.addMenu("&Help").addAction(self._actions["help.about"])
 
     def _usual_size(self) -> QSize:
@@ -261,7 +275,8 @@ class MainWindow(QMainWindow):
     def _undo_changed(self) -> None:
         for verb, text in (("Undo", self.session.undo_text), ("Redo", self.session.redo_text)):
             action = self._actions[f"edit.{verb.lower()}"]
-            action.setText(f"&{verb}: {text}" if text else f"&{verb}")
+            said = text.replace("&", "&&")  # a single one would be a mnemonic
+            action.setText(f"&{verb}: {said}" if text else f"&{verb}")
             action.setEnabled(bool(text))
 
     @Slot(str, str, str)
@@ -270,9 +285,8 @@ class MainWindow(QMainWindow):
         if level != "info":
             self._banner.show_message(cast(Level, level), text, hint)
 
-    def _choose_scheme(self, scheme: Scheme) -> None:
-        self.theme.set_scheme(scheme)
-        self._settings.scheme = scheme
+    def _open_settings(self) -> None:
+        self._preference_control.open_dialog()
 
     def open_file(self) -> None:
         """Ask for a table and load it."""

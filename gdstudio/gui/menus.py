@@ -25,7 +25,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         None,
         "app.quit",
     ),
-    "&Edit": ("edit.undo", "edit.redo"),
+    "&Edit": ("edit.undo", "edit.redo", None, "view.settings"),
     "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.resume", "run.recover", None, "run.reset"),
 }
 
@@ -49,6 +49,7 @@ def fill_view_menu(
     theme: Theme,
     reset: QAction,
     choose_scheme: Callable[[Scheme], object],
+    locked: str = "",
 ) -> None:
     """Docks to show and hide, the colours, and the way back to the first layout.
 
@@ -58,6 +59,7 @@ def fill_view_menu(
         theme: Says which colours are chosen now.
         reset: Puts the docks back.
         choose_scheme: Called with ``system``, ``light`` or ``dark``.
+        locked: Why the colours cannot be chosen; empty where they can.
     """
     view = bar.addMenu("&View")
     for dock in docks:
@@ -67,11 +69,20 @@ def fill_view_menu(
     for scheme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
         action = QAction(label, view, checkable=True)
         action.setObjectName(f"view.{scheme}")
-        action.setChecked(theme.scheme == scheme)
         action.setData(scheme)
+        action.setEnabled(not locked)
+        action.setToolTip(locked or f"Draw the window in these colours: {label.lower()}")
         schemes.addAction(action)
         view.addAction(action)
     schemes.triggered.connect(lambda action: choose_scheme(action.data()))
+    view.setToolTipsVisible(True)
+
+    def show_chosen() -> None:
+        for action in schemes.actions():
+            action.setChecked(action.data() == theme.scheme)
+
+    show_chosen()
+    view.aboutToShow.connect(show_chosen)
     view.addSeparator()
     view.addAction(reset)
 

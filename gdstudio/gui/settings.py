@@ -1,35 +1,36 @@
-"""What the program remembers between two starts: the window's arrangement and the chosen look."""
+"""What the program remembers between two starts: the window's arrangement, and what a person has set."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from gdstudio import paths
-from gdstudio.gui.theme import Scheme
+from gdstudio.gui.preferences.store import PreferenceStore
 
 
 class WindowSettings:
-    """Typed access to one INI file; a missing or damaged one gives the defaults.
+    """Typed access to one INI file with the window's place, and to the settings beside it.
+
+    A missing or damaged file gives the defaults.
 
     Args:
-        folder: Where it lies; the user's own folder by default.
+        folder: Where both lie; the user's own folder by default.
+
+    Attributes:
+        preferences: What a person has set.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._store = QSettings(str((folder or paths.user_config()) / "window.ini"), QSettings.Format.IniFormat)
-
-    @property
-    def scheme(self) -> Scheme:
-        """``system``, ``light`` or ``dark``."""
-        value = str(self._store.value("scheme", "system"))
-        return cast(Scheme, value) if value in get_args(Scheme) else "system"
-
-    @scheme.setter
-    def scheme(self, value: Scheme) -> None:
-        self._store.setValue("scheme", value)
+        folder = folder or paths.user_config()
+        self._store = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+        self.preferences = PreferenceStore(folder)
+        # The first version kept the colours with the window's place.
+        scheme = self._store.value("scheme")
+        if scheme is not None:
+            self.preferences.adopt("scheme", scheme)
+            self._store.remove("scheme")
 
     @property
     def geometry(self) -> QByteArray:

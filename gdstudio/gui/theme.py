@@ -17,6 +17,10 @@ from gdstudio.gui.stylesheet import stylesheet
 from gdstudio.paths import resources
 
 Scheme = Literal["system", "light", "dark"]
+#: Of a curve, in device-independent pixels, unless a person wants it wider.
+LINE_WIDTH: Final = 1.8
+#: Where the application keeps the size of text that the system has given it.
+_OWN_SIZE = "gdstudio.own_text_size"
 #: What the rows of a series were used for; always the same line style.
 PartName = Literal["train", "validation", "test"]
 PART_STYLES: Final = {
@@ -96,6 +100,8 @@ class Theme(QObject):
     Args:
         application: Whose style, palette and style sheet are set.
         scheme: ``light`` or ``dark`` to insist, ``system`` to follow.
+        text_scale: Size of the text in percent of the system's.
+        line_width: Of the curves in charts, in pixels.
 
     Signals:
         changed: Another scheme is in force; whoever paints with colours of this theme repaints.
@@ -103,10 +109,23 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, scheme: Scheme = "system", parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        application: QApplication,
+        scheme: Scheme = "system",
+        parent: QObject | None = None,
+        *,
+        text_scale: int = 100,
+        line_width: float = LINE_WIDTH,
+    ) -> None:
         super().__init__(parent)
         self._application = application
         self._scheme: Scheme = scheme
+        self._line_width = line_width
+        # A second theme must not scale what the first has scaled.
+        if application.property(_OWN_SIZE) is None:
+            application.setProperty(_OWN_SIZE, application.font().pointSizeF())
+        self._scale_font(text_scale)
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._dark = self._wants_dark()
@@ -138,6 +157,17 @@ class Theme(QObject):
         self._scheme = scheme
         self._refresh()
 
+    def set_text_scale(self, percent: int) -> None:
+        """Text of another size, on top of the system's own scaling."""
+        self._scale_font(percent)
+        self._apply()
+        self.changed.emit()
+
+    def set_line_width(self, pixels: float) -> None:
+        """Curves of another width."""
+        self._line_width = pixels
+        self.changed.emit()
+
     def color(self, token: str) -> QColor:
         """The colour of a token, e.g. ``"accent"``."""
         return QColor(getattr(self.tokens, token))
@@ -151,13 +181,16 @@ class Theme(QObject):
         """The colour of points of the class with that number; repeats after eight."""
         return self.series_color(_CLASS_ORDER[index % len(_CLASS_ORDER)])
 
-    def series_pen(self, index: int, part: PartName = "train", *, faint: bool = False, width: float = 1.8) -> QPen:
+    def series_pen(
+        self, index: int, part: PartName = "train", *, faint: bool = False, width: float = LINE_WIDTH
+    ) -> QPen:
         """The pen of a line: hue by run, style by part.
 
         ``faint`` blends it towards the ground rather than making it transparent, since transparent wide lines leave
         Qt's fast path.
         """
         color = self.series_color(index)
+        width *= self._line_width / LINE_WIDTH
         if faint:
             color = blend(color, self.color("raised"), 0.62)
             width = 1.0
@@ -197,6 +230,13 @@ class Theme(QObject):
         if self._scheme == "system":
             return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return self._scheme == "dark"
+
+    def _scale_font(self, percent: int) -> None:
+        size = self._application.property(_OWN_SIZE)
+        font = self._application.font()
+        if size > 0 and font.pointSizeF() != size * percent / 100:
+            font.setPointSizeF(size * percent / 100)
+            self._application.setFont(font)
 
     def _refresh(self) -> None:
         dark = self._wants_dark()

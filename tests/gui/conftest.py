@@ -46,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test finds what another, or the program itself, has left in the person's own folder."""
     monkeypatch.setattr("gdstudio.paths.user_state", lambda: tmp_path / "state")
+    monkeypatch.setattr("gdstudio.paths.user_config", lambda: tmp_path / "config")
+    monkeypatch.setattr("gdstudio.paths.lab_defaults", list)
 
 
 class Started:

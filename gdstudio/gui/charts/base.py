@@ -124,6 +124,11 @@ class Chart(QWidget):
         self._title.setVisible(bool(title))
         self.setAccessibleName(f"Chart: {title}" if title else "Chart")
 
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return self._title.text()
+
     def set_axis_label(self, side: str, text: str) -> None:
         """The name of the ``left`` or ``bottom`` axis, with its unit."""
         self.axes[side].setLabel(text, color=self.theme.tokens.muted)
@@ -166,6 +171,7 @@ class Chart(QWidget):
             axis.setTextPen(QPen(theme.color("muted")))
             axis.setTickPen(QPen(theme.color("grid"), 1))
             axis.setGrid(255)
+            axis.label.setFont(self.font())
             if axis.labelText:
                 axis.setLabel(axis.labelText, color=theme.tokens.muted)
         self.legend.update()
