@@ -16,7 +16,7 @@ from gdstudio.gui.preferences.model import Preferences
 _MOST_BYTES = 1_000_000
 
 
-class FileProblem(Exception):
+class UnusableFileError(Exception):
     """A file that cannot be used; its text is a sentence.
 
     Args:
@@ -33,22 +33,22 @@ def read_object(path: Path) -> dict[str, Any] | None:
     """The JSON object of a file; None where there is no file.
 
     Raises:
-        FileProblem: It cannot be read, or holds something else.
+        UnusableFileError: It cannot be read, or holds something else.
     """
     try:
         if not path.exists():
             return None
         if path.stat().st_size > _MOST_BYTES:
-            raise FileProblem(f"{path} is too large to be a file of settings.", damaged=True)
+            raise UnusableFileError(f"{path} is too large to be a file of settings.", damaged=True)
         text = path.read_bytes()
     except OSError as error:
-        raise FileProblem(f"{path} cannot be read: {error.strerror or error}.", damaged=False) from None
+        raise UnusableFileError(f"{path} cannot be read: {error.strerror or error}.", damaged=False) from None
     try:
         document = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise FileProblem(f"{path} is damaged: it is not JSON.", damaged=True) from None
+        raise UnusableFileError(f"{path} is damaged: it is not JSON.", damaged=True) from None
     if not isinstance(document, dict):
-        raise FileProblem(f"{path} is damaged: it does not hold settings.", damaged=True)
+        raise UnusableFileError(f"{path} is damaged: it does not hold settings.", damaged=True)
     return document
 
 

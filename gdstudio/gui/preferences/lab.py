@@ -22,7 +22,7 @@ from typing import Any
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.spec import ExperimentSpec
-from gdstudio.gui.preferences.files import FileProblem, checked, read_object
+from gdstudio.gui.preferences.files import UnusableFileError, checked, read_object
 from gdstudio.gui.preferences.model import Preferences
 
 SCHEMA_VERSION = 1
@@ -57,7 +57,7 @@ def lab_defaults(paths: Sequence[Path]) -> LabDefaults:
     for path in paths:
         try:
             document = read_object(path)
-        except FileProblem as problem:
+        except UnusableFileError as problem:
             problems.append(f"The lab's defaults are not used: {problem}")
             continue
         if document is None:

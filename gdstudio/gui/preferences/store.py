@@ -17,7 +17,7 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.files import write_text
 from gdstudio.core.registry import Frozen
 from gdstudio.core.spec import ExperimentSpec
-from gdstudio.gui.preferences.files import FileProblem, checked, read_object
+from gdstudio.gui.preferences.files import UnusableFileError, checked, read_object
 from gdstudio.gui.preferences.lab import lab_defaults
 from gdstudio.gui.preferences.model import Preferences
 
@@ -141,7 +141,7 @@ class PreferenceStore(QObject):
         """The file's object; a damaged file is set aside, so that it stops nothing and can be looked at."""
         try:
             document = read_object(self._path)
-        except FileProblem as problem:
+        except UnusableFileError as problem:
             said = str(problem)
             if problem.damaged:
                 aside = self._path.with_name(f"{self._path.name}.damaged")
