@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtGui import QImage
 
-from gdstudio.evaluation.curves import roc_curve
+from gdstudio.evaluation.curve_kinds import KINDS
 from gdstudio.evaluation.explain.dependence import Dependence
 from gdstudio.evaluation.predictions import make_predictions
 from gdstudio.gui import charts
@@ -51,7 +51,7 @@ def _confusion(chart: Any) -> None:
     chart.set_matrix([[40, 7], [5, 48]], ("no", "yes"))
 
 
-def _roc(chart: Any) -> None:
+def _class_curves(chart: Any) -> None:
     codes = _RNG.integers(0, 2, 200)
     share = 1 / (1 + np.exp(-(2 * codes - 1 + _RNG.normal(size=200))))
     predictions = make_predictions(
@@ -61,7 +61,7 @@ def _roc(chart: Any) -> None:
         classes=("no", "yes"),
         probabilities=lambda shares: shares,
     )
-    chart.set_curves({"yes": roc_curve(predictions, "yes")})
+    chart.set_curves(KINDS["roc"], {"yes": KINDS["roc"].make(predictions, "yes")})
 
 
 def _residual(chart: Any) -> None:
@@ -120,7 +120,7 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "LineChart": _line,
     "BoundaryChart": _boundary,
     "ConfusionMatrixChart": _confusion,
-    "RocChart": _roc,
+    "ClassCurvesChart": _class_curves,
     "ResidualChart": _residual,
     "CorrelationChart": _correlation,
     "DistributionChart": _distribution,
