@@ -14,10 +14,12 @@ from gdstudio.evaluation.predictions import Predictions
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-Goal = Literal["f1", "accuracy", "youden", "cost"]
+Goal = Literal["f1", "accuracy", "youden", "cost", "recall"]
 
 #: What most programs use: the class that is likelier.
 USUAL = 0.5
+#: The threshold that gives the model's own predictions: where both classes are equally likely it names the first.
+AS_PREDICTED = float(np.nextafter(USUAL, 1.0))
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def sweep(predictions: Predictions, cls: str) -> Sweep:
     return Sweep(thresholds, true_positive, false_positive, positives, len(order) - positives)
 
 
-def best_threshold(swept: Sweep, goal: Goal, costs: Costs | None = None) -> float:
+def best_threshold(swept: Sweep, goal: Goal, costs: Costs | None = None, recall: float = 0.9) -> float:
     """The threshold that serves a goal best on the rows of a sweep: take the validation part's, report another's.
 
     It lies halfway between two probabilities that occur, as a support vector machine's boundary does; of several that
@@ -193,10 +195,15 @@ def best_threshold(swept: Sweep, goal: Goal, costs: Costs | None = None) -> floa
 
     Args:
         swept: Of the rows on which it is picked.
-        goal: What is made as large as possible; the cost is made as small as possible.
+        goal: What is made as large as possible; the cost is made as small as possible. ``recall`` makes the precision
+            as large as possible among the thresholds that find at least so much of the class.
         costs: For the goal ``cost``; equal ones when None.
+        recall: For the goal ``recall``: what must be found, 0 … 1.
     """
-    values = -swept.cost(costs or Costs()) if goal == "cost" else getattr(swept, goal)
+    if goal == "recall":
+        values = np.where(swept.recall >= recall, np.nan_to_num(swept.precision), -1.0)
+    else:
+        values = -swept.cost(costs or Costs()) if goal == "cost" else getattr(swept, goal)
     lower = np.append(swept.thresholds[1:], 0.0)
     upper = np.where(np.isinf(swept.thresholds), np.maximum(1.0, np.nextafter(lower, np.inf)), swept.thresholds)
     halfway = (lower + upper) / 2

@@ -8,7 +8,7 @@ from sklearn import metrics as sk
 
 from gdstudio.evaluation.entry import UndefinedScoreError
 from gdstudio.evaluation.predictions import Predictions
-from gdstudio.evaluation.threshold import Costs, best_threshold, sweep
+from gdstudio.evaluation.threshold import AS_PREDICTED, Costs, best_threshold, sweep
 
 RNG = np.random.default_rng(5)
 
@@ -96,3 +96,17 @@ def test_probabilities_of_exactly_zero_and_one():
 def test_one_class_alone_says_why():
     with pytest.raises(UndefinedScoreError, match="'yes'"):
         sweep(two([0.1, 0.2], [0, 0]), "yes")
+
+
+@pytest.mark.parametrize("least", [0.01, 0.5, 0.9, 1.0])
+def test_a_recall_that_is_asked_for_is_reached_as_precisely_as_possible(noisy, least):
+    swept = sweep(noisy, "yes")
+    best = swept.at(best_threshold(swept, "recall", recall=least))
+    assert best.recall >= least
+    others = [swept.at(t) for t in noisy.probabilities[:, 1]]
+    assert best.precision == max(o.precision for o in others if o.recall >= least)
+
+
+def test_ties_at_one_half_are_the_models_own():
+    p = two([0.5, 0.5, 0.7, 0.2], [0, 1, 1, 0])
+    assert sweep(p, "yes").at(AS_PREDICTED).matrix.tolist() == sk.confusion_matrix(p.target, p.prediction).tolist()

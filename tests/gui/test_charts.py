@@ -1,34 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
-from sklearn.metrics import auc, roc_curve
+from pytestqt.qtbot import QtBot
 
+from gdstudio.evaluation.curve_kinds import KINDS as CURVES
+from gdstudio.evaluation.curve_kinds import CurveKind
+from gdstudio.evaluation.predictions import Predictions
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.boundary import BoundaryChart
+from gdstudio.gui.charts.class_curves import ClassCurvesChart
 from gdstudio.gui.charts.colors import class_image, finer, text_color, value_colors
 from gdstudio.gui.charts.confusion import ConfusionMatrixChart
 from gdstudio.gui.charts.residual import ResidualChart
-from gdstudio.gui.charts.roc import RocChart
 from gdstudio.gui.theme import Theme, contrast
 
 RNG = np.random.default_rng(0)
 
 
-@dataclass
-class Curve:
-    false_positive_rate: np.ndarray
-    true_positive_rate: np.ndarray
-    thresholds: np.ndarray
-    area: float
+def two_classes(n: int = 100) -> Predictions:
+    codes = RNG.integers(0, 2, n)
+    share = 1 / (1 + np.exp(-(2 * codes - 1 + RNG.normal(size=n))))
+    names = np.array(["no", "yes"], dtype=object)
+    called = names[(share > 0.5).astype(int)]
+    return Predictions(np.arange(n), names[codes], called, np.column_stack([1 - share, share]), ("no", "yes"))
 
 
 def filled(chart: Chart) -> Chart:
@@ -41,16 +43,14 @@ def filled(chart: Chart) -> Chart:
             chart.set_field(np.linspace(-3, 3, 4), np.linspace(-3, 3, 5), field, classes=("a", "b"))
         case ConfusionMatrixChart():
             chart.set_matrix([[8, 2], [1, 9]], ("no", "yes"))
-        case RocChart():
-            y = RNG.integers(0, 2, 100)
-            false, found, thresholds = roc_curve(y, y + RNG.normal(size=100))
-            chart.set_curves({"yes": Curve(false, found, thresholds, float(auc(false, found)))})
+        case ClassCurvesChart():
+            chart.set_curves(CURVES["roc"], {"yes": CURVES["roc"].make(two_classes(), "yes")})
         case ResidualChart():
             chart.set_residuals(np.linspace(0, 10, 30), RNG.normal(size=30), unit="price")
     return chart
 
 
-KINDS = [BoundaryChart, ConfusionMatrixChart, RocChart, ResidualChart]
+KINDS = [BoundaryChart, ConfusionMatrixChart, ClassCurvesChart, ResidualChart]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,7 +85,7 @@ def test_the_read_out_follows_the_cursor(kind: type[Chart], shown: Callable[[Any
     near = {
         BoundaryChart: ((0.0, 0.0), "80.0%"),
         ConfusionMatrixChart: ((0.5, 1.5), "<b>1</b> of 10 rows of <b>yes</b> (10.0%)"),
-        RocChart: ((0.0, 0.0), "AUC"),
+        ClassCurvesChart: ((0.0, 0.0), "AUC"),
         ResidualChart: ((0.0, None), "Missed by"),
     }
     (x, y), text = near[kind]
@@ -146,13 +146,38 @@ def test_the_matrix_may_be_missing(shown: Callable[[Any], Any], theme: Theme) ->
     assert not chart.plot.getPlotItem().isVisible()
 
 
-def test_roc_legends_give_the_area(shown: Callable[[Any], Any], theme: Theme) -> None:
-    chart = shown(RocChart(theme))
-    line = np.array([0.0, 1.0])
-    chart.set_curves({"setosa": Curve(line, line, np.array([np.inf, 0.0]), 0.98765)})
-    assert "setosa, AUC 0.988" in chart.legend.accessibleName()
-    chart.set_curves({})
+@pytest.mark.parametrize("kind", CURVES.values(), ids=CURVES)
+def test_every_kind_of_curve_is_summed_up_marked_and_exported_whole(
+    kind: CurveKind, shown: Callable[[Any], Any], theme: Theme
+) -> None:
+    chart = shown(ClassCurvesChart(theme))
+    curve = kind.make(two_classes(5_000), "yes")
+    chart.set_curves(kind, {"yes": curve})
+    assert f"yes, {curve.summary}" in chart.legend.accessibleName()
+    data = chart.data()
+    assert np.array_equal(data[kind.columns[1]], curve.y, equal_nan=True)
+    at = len(curve.x) // 2
+    assert kind.x_label in chart.read_out(QPointF(curve.x[at], curve.y[at]))
+    chart.set_mark((0.25, 0.5))
+    assert chart._mark.getData()[0].tolist() == [0.25]
+    chart.set_curves(kind, {})
     assert not chart.plot.getPlotItem().isVisible()
+
+
+def test_a_click_on_a_cell_tells_its_place(shown: Callable[[Any], Any], theme: Theme, qtbot: QtBot) -> None:
+    chart = shown(ConfusionMatrixChart(theme))
+    chart.set_matrix([[8, 0], [1, 9]], ("no", "yes"))
+    QApplication.processEvents()
+
+    def click(x: float, y: float) -> None:
+        place = chart.plot.mapFromScene(chart.view.mapViewToScene(QPointF(x, y)))
+        qtbot.mouseClick(chart.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    with qtbot.waitSignal(chart.cell_chosen) as heard:
+        click(0.5, 1.5)
+    assert heard.args == [1, 0]
+    with qtbot.assertNotEmitted(chart.cell_chosen, wait=50):
+        click(1.5, 0.5)
 
 
 def test_many_residuals_are_thinned_and_it_is_said(shown: Callable[[Any], Any], theme: Theme) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -24,7 +24,13 @@ _LONGEST_NAME = 14
 
 
 class ConfusionMatrixChart(Chart):
-    """One row a true class, one column a predicted one; cells are coloured by the share of their row."""
+    """One row a true class, one column a predicted one; cells are coloured by the share of their row.
+
+    Signals:
+        cell_chosen(row, column): A cell with rows in it was clicked on.
+    """
+
+    cell_chosen = Signal(int, int)
 
     def __init__(
         self,
@@ -43,6 +49,7 @@ class ConfusionMatrixChart(Chart):
         self.set_axis_label("left", "True class")
         for axis in self.axes.values():
             axis.setGrid(False)
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.set_empty(True)
 
     def set_matrix(self, counts: Sequence[Sequence[int]] | NDArray[np.int64] | None, classes: Sequence[str]) -> None:
@@ -73,13 +80,25 @@ class ConfusionMatrixChart(Chart):
         size = max(len(self._cells.classes), 1)
         self.view.setRange(xRange=(0, size), yRange=(0, size), padding=0)
 
+    def _cell(self, at: QPointF) -> tuple[int, int] | None:
+        """Row and column of the cell at a point; None beside the matrix."""
+        row, column = int(np.floor(at.y())), int(np.floor(at.x()))
+        size = len(self._cells.counts)
+        return (row, column) if 0 <= row < size and 0 <= column < size else None
+
+    @Slot(object)
+    def _clicked(self, event: Any) -> None:
+        cell = self._cell(self.view.mapSceneToView(event.scenePos()))
+        plain = event.button() == Qt.MouseButton.LeftButton and not event.double()
+        if plain and cell is not None and self._cells.counts[cell]:
+            self.cell_chosen.emit(*cell)
+
     def read_out(self, at: QPointF) -> str:
         """The cell below the cursor in words."""
-        cells = self._cells
-        row, column = int(np.floor(at.y())), int(np.floor(at.x()))
-        size = len(cells.classes)
-        if not (0 <= row < size and 0 <= column < size) or not cells.counts.size:
+        cells, cell = self._cells, self._cell(at)
+        if cell is None:
             return ""
+        row, column = cell
         count, total = int(cells.counts[row, column]), int(cells.counts[row].sum())
         true, predicted = escape(cells.classes[row]), escape(cells.classes[column])
         share = f" ({count / total:.1%})" if total else ""

@@ -41,11 +41,11 @@ class Tabs(QTabWidget):
         session, theme, jobs = self._session, self._theme, self._jobs
         self.setUpdatesEnabled(False)
         data, predictions = TableTab(session, theme, jobs), PredictionsTab(session, theme, jobs)
-        explain = ExplainTab(session, theme, jobs)
+        explain, metrics = ExplainTab(session, theme, jobs), MetricsTab(session, theme, jobs)
         self.insertTab(0, data, "Data")
         for label, tab in (
             ("Gradients", GradientsTab(session, theme)),
-            ("Metrics", MetricsTab(session, theme)),
+            ("Metrics", metrics),
             ("Landscape", LandscapeTab(session, theme, jobs)),
             ("Predictions", predictions),
             ("Explain", explain),
@@ -57,6 +57,8 @@ class Tabs(QTabWidget):
         predictions.data_wanted.connect(lambda row: self.setCurrentWidget(data))
         predictions.explain_wanted.connect(lambda part, row: self.setCurrentWidget(explain))
         predictions.explain_wanted.connect(explain.explain_row)
+        metrics.rows_wanted.connect(lambda rows, why, part: self.setCurrentWidget(predictions))
+        metrics.rows_wanted.connect(predictions.show_rows)
         self.setUpdatesEnabled(True)
 
     def refresh(self) -> None:

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QAbstractScrollArea,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QSplitter,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from gdstudio.gui.charts.confusion import ConfusionMatrixChart
-from gdstudio.gui.charts.residual import ResidualChart
-from gdstudio.gui.charts.roc import RocChart
+from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
-from gdstudio.gui.tables.scores import ClassScoresModel, ScoresModel
+from gdstudio.gui.tabs.metrics_curves import CurvesPage
+from gdstudio.gui.tabs.metrics_residuals import ResidualsPage
+from gdstudio.gui.tabs.metrics_scores import ScoresPage
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.messages import EmptyState
 
@@ -34,74 +23,55 @@ _PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 
 
 class MetricsTab(QWidget):
-    """Scores of every part at the left; confusion matrix and ROC curve, or residuals, of one part at the right."""
+    """Run and part above; below one page for the scores and one for what they hide.
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    Signals:
+        rows_wanted(rows, why, part): Rows of the source are to be listed with their predictions.
+    """
+
+    rows_wanted = Signal(object, str, str)
+
+    def __init__(self, session: Session, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tab.metrics")
         self._session = session
         self._shown: RunResult | None = None
-        self._scores, self._classes = ScoresModel(self), ClassScoresModel(self)
         self._part = named(QComboBox(), "metrics.part", "Part", "The rows that the pictures and class scores are about")
         self._part.activated.connect(self._draw_part)
-        self.confusion = ConfusionMatrixChart(theme)
-        self.roc = RocChart(theme)
-        self.residuals = ResidualChart(theme)
         self._title = named(QLabel(), "metrics.run", "Run")
-        self._class_title = QLabel("By class")
-        self._class_view = self._table(self._classes, "metrics.classes", "Scores by class")
+        self.scores = ScoresPage(theme)
+        self.curves = CurvesPage(theme, jobs)
+        self.residuals = ResidualsPage(theme)
+        for page in (self.scores, self.curves):
+            page.rows_wanted.connect(lambda rows, why: self.rows_wanted.emit(rows, why, self._part.currentData()))
+        self._pages = named(QTabWidget(documentMode=True), "metrics.pages", "Views of the scores")
+        for page, label in ((self.scores, "Scores"), (self.curves, "Curves"), (self.residuals, "Residuals")):
+            self._pages.addTab(page, label)
+        self._pages.currentChanged.connect(self._draw_part)
         sentence = "After a run, its scores on the train, validation and test rows are shown here."
         self._empty = EmptyState(theme, "chart-box-outline", sentence, "Start", name="metrics.start")
         self._empty.triggered.connect(session.start)
-        self._page = self._make_page(theme)
+        self._page = QWidget()
+        above = QHBoxLayout()
+        above.addWidget(self._title, 1)
+        name = QLabel("Rows of the part")
+        name.setBuddy(self._part)
+        above.addWidget(name)
+        above.addWidget(self._part)
+        inner = QVBoxLayout(self._page)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addLayout(above)
+        inner.addWidget(self._pages, 1)
         layout = QVBoxLayout(self)
         layout.addWidget(self._empty)
         layout.addWidget(self._page)
         self._page.hide()
         session.runs_changed.connect(self.refresh)
 
-    def _make_page(self, theme: Theme) -> QWidget:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._title)
-        column.addWidget(self._table(self._scores, "metrics.scores", "Scores"))
-        column.addWidget(self._class_title)
-        column.addWidget(self._class_view)
-        column.addStretch(1)
-        right = QWidget()
-        pictures = QVBoxLayout(right)
-        pictures.setContentsMargins(0, 0, 0, 0)
-        chooser = QHBoxLayout()
-        name = QLabel("Rows of the part")
-        name.setBuddy(self._part)
-        chooser.addWidget(name)
-        chooser.addWidget(self._part)
-        chooser.addStretch(1)
-        pictures.addLayout(chooser)
-        both = QSplitter(Qt.Orientation.Vertical)
-        for chart in (self.confusion, self.roc, self.residuals):
-            both.addWidget(chart)
-        both.setChildrenCollapsible(False)
-        pictures.addWidget(both, 1)
-        page = QSplitter(Qt.Orientation.Horizontal)
-        page.addWidget(left)
-        page.addWidget(right)
-        page.setChildrenCollapsible(False)
-        left.setMinimumWidth(round(29 * theme.em))
-        page.setStretchFactor(0, 2)
-        page.setStretchFactor(1, 3)
-        return page
-
-    def _table(self, model: ScoresModel | ClassScoresModel, name: str, label: str) -> QTableView:
-        view = named(QTableView(), name, label)
-        view.setModel(model)
-        view.setShowGrid(False)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        view.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
-        view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("Precision") + 8)
-        return view
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed."""
+        return self.curves.busy
 
     @Slot()
     def refresh(self) -> None:
@@ -116,7 +86,11 @@ class MetricsTab(QWidget):
         target = result.dataset.spec.target
         self._title.setText(f"<b>{names[0] if names else 'Last run'}</b> · predicts {target}")
         self._title.setToolTip(result.message)
-        self._scores.show_metrics(result.metrics)
+        regression = result.dataset.task == "regression"
+        self._pages.setTabVisible(self._pages.indexOf(self.curves), not regression)
+        self._pages.setTabVisible(self._pages.indexOf(self.residuals), regression)
+        binary = result.dataset.task == "binary"
+        self._pages.setTabText(self._pages.indexOf(self.curves), "Threshold and curves" if binary else "Curves")
         chosen = self._part.currentData()
         self._part.clear()
         for key, label in _PARTS.items():
@@ -127,30 +101,8 @@ class MetricsTab(QWidget):
 
     @Slot()
     def _draw_part(self) -> None:
+        """Draw the chosen part on the page that is seen."""
         result, part = self._shown, self._part.currentData()
-        if result is None or part is None:
-            return
-        from gdstudio.evaluation.curves import residuals, roc_curve
-        from gdstudio.evaluation.entry import UndefinedScoreError
-
-        regression = result.dataset.task == "regression"
-        predictions, scores = result.predictions[part], result.metrics[part]
-        for widget in (self.confusion, self.roc, self._class_view, self._class_title):
-            widget.setVisible(not regression)
-        self.residuals.setVisible(regression)
-        if regression:
-            found = residuals(predictions)
-            self.residuals.set_residuals(found.predicted, found.residual, unit=str(result.dataset.spec.target))
-            return
-        self._classes.show_scores(scores)
-        self.confusion.set_matrix(scores["confusion_matrix"], result.dataset.classes)
-        curves, reason = {}, ""
-        classes = result.dataset.classes
-        for name in classes[-1:] if len(classes) == 2 else classes:
-            try:
-                curves[name] = roc_curve(predictions, name)
-            except UndefinedScoreError as error:
-                reason = error.reason
-        self.roc.set_curves(curves)
-        if not curves:
-            self.roc.set_empty(True, reason)
+        page = self._pages.currentWidget()
+        if result is not None and part is not None and isinstance(page, ScoresPage | CurvesPage | ResidualsPage):
+            page.show_part(result, part)

@@ -1,0 +1,122 @@
+"""Scores, threshold, curves and comparisons of the Metrics tab, as a person sees them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSlider, QTabWidget
+from pytestqt.qtbot import QtBot
+from sklearn import metrics as sk
+
+from gdstudio.gui.app import create_main_window
+from gdstudio.gui.main_window import MainWindow
+from gdstudio.gui.settings import WindowSettings
+from gdstudio.gui.tabs.metrics import MetricsTab
+from gdstudio.gui.tabs.predictions import PredictionsTab
+
+LONG = 60_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.setattr("gdstudio.paths.user_config", lambda: tmp_path)
+    made = create_main_window(WindowSettings())
+    made.show()
+    tabs = made.findChild(QTabWidget, "tabs")
+    qtbot.waitUntil(lambda: made.session.dataset is not None and tabs.count() > 1, timeout=LONG)
+    train(made, qtbot)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def train(window: MainWindow, qtbot: QtBot, **values: object) -> None:
+    window.session.edit({"training.epochs": 3, **{k.replace("__", "."): v for k, v in values.items()}})
+    window.session.start()
+    qtbot.waitUntil(lambda: window.session.state == "Done" and not window.session.busy, timeout=LONG)
+
+
+@pytest.fixture
+def tab(window: MainWindow, qtbot: QtBot) -> MetricsTab:
+    made = window.findChild(MetricsTab, "tab.metrics")
+    window.findChild(QTabWidget, "tabs").setCurrentWidget(made)
+    qtbot.waitUntil(lambda: not made.busy, timeout=LONG)
+    return made
+
+
+def choose(tab: MetricsTab, name: str, key: str, qtbot: QtBot) -> None:
+    combo = tab.findChild(QComboBox, name)
+    index = combo.findData(key)
+    assert index >= 0
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+    qtbot.waitUntil(lambda: not tab.busy, timeout=LONG)
+
+
+def text(tab: MetricsTab, name: str) -> str:
+    return tab.findChild(QLabel, name).text()
+
+
+def test_a_threshold_moves_everything_at_once_and_its_rows_can_be_listed(
+    tab: MetricsTab, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = tab.curves
+    tab.findChild(QTabWidget, "metrics.pages").setCurrentWidget(page)
+    qtbot.waitUntil(lambda: not tab.busy, timeout=LONG)
+    result = window.session.result
+    test = result.predictions["test"]
+    yes, share = test.target == test.classes[-1], test.probabilities[:, -1]
+
+    def is_shown(threshold: float) -> None:
+        called = share >= threshold
+        assert np.array_equal(page.confusion._cells.counts, sk.confusion_matrix(yes, called))
+        assert text(tab, "metrics.threshold.recall") == f"{sk.recall_score(yes, called):.3f}"
+        assert text(tab, "metrics.threshold.f1") == f"{sk.f1_score(yes, called):.3f}"
+        found = page.curves._mark.getData()
+        assert found[0][0] == pytest.approx((called & ~yes).sum() / (~yes).sum())
+        assert found[1][0] == pytest.approx((called & yes).sum() / yes.sum())
+
+    # At first it is what the model predicts, and so what metrics.json says.
+    assert np.array_equal(page.confusion._cells.counts, result.metrics["test"]["confusion_matrix"])
+    slider, number = tab.findChild(QSlider, "metrics.threshold.slider"), tab.findChild(QDoubleSpinBox)
+    slider.setFocus()
+    before = page.threshold
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert page.threshold == pytest.approx(before - 0.01)
+    is_shown(page.threshold)
+    number.setValue(0.3)
+    is_shown(0.3)
+    assert slider.value() == 300
+    assert tab.findChild(QComboBox, "metrics.goal").currentText() == "set by hand"
+    started = time.perf_counter()
+    for value in range(0, 1000, 50):
+        slider.setValue(value)
+    assert (time.perf_counter() - started) / 20 < 0.016
+
+    window.findChild(QDoubleSpinBox, "metrics.cost.false_negative").setValue(20)
+    choose(tab, "metrics.goal", "cost", qtbot)
+    held = result.predictions["validation"]
+    costs = {
+        t: ((held.probabilities[:, 1] >= t) & (held.target_codes == 0)).sum()
+        + 20 * ((held.probabilities[:, 1] < t) & (held.target_codes == 1)).sum()
+        for t in [page.threshold, 0.5, *held.probabilities[:, 1]]
+    }
+    assert costs[page.threshold] == min(costs.values())
+    assert page.threshold < 0.5
+    is_shown(page.threshold)
+    called = share >= page.threshold
+    paid = (called & ~yes).sum() + 20 * (~called & yes).sum()
+    said = text(tab, "metrics.threshold.said")
+    assert f"Picked on the validation rows, where the cost is lowest from {page.threshold:.4g} on" in said
+    assert f"On the test rows, which had no say in it: {paid}" in said
+
+    page.confusion.cell_chosen.emit(1, 1)
+    listing = window.findChild(PredictionsTab, "tab.predictions")
+    qtbot.waitUntil(lambda: listing.isVisible() and listing.view.model() is not None and not listing.busy, timeout=LONG)
+    assert listing.view.model().rowCount() == (called & yes).sum()
