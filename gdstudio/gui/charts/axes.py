@@ -26,7 +26,7 @@ class Axis(pg.AxisItem):
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The texts of the ticks."""
         if self.logMode:
-            return [_power_text(value) for value in values]
+            return [power_text(value) for value in values]
         return tick_texts([value * scale for value in values], spacing * scale)
 
     def logTickValues(
@@ -37,7 +37,7 @@ class Axis(pg.AxisItem):
 
     def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The texts of the ticks of a logarithmic axis."""
-        return [_power_text(value) for value in values]
+        return [power_text(value) for value in values]
 
 
 def log_ticks(low: float, high: float, size: float) -> list[tuple[float | None, list[float]]]:
@@ -94,7 +94,7 @@ def _places(spacing: float) -> int:
     return max(0, -math.floor(math.log10(spacing) + 1e-9)) if spacing > 0 else 0
 
 
-def _power_text(exponent: float) -> str:
+def power_text(exponent: float) -> str:
     """The text of ``10**exponent``."""
     whole = round(exponent)
     if abs(exponent - whole) < 1e-9 and not -4 <= whole <= 4:

@@ -17,6 +17,7 @@ from gdstudio.gui.charts.arrows import arrow
 from gdstudio.gui.charts.colors import cosmetic
 from gdstudio.gui.charts.landscape import LandscapeChart
 from gdstudio.gui.charts.legend import LegendEntry
+from gdstudio.gui.charts.tracks import Track
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -179,6 +180,14 @@ class DescentChart(LandscapeChart):
             self._add(self._drawn, *shown)
         self.set_legend(self._legend())
         self.setAccessibleDescription(self.describe())
+        self.retraced.emit()
+
+    def tracks(self) -> list[Track]:
+        """The descents up to the step that is shown, for a surface of the same map."""
+        return [
+            Track(p.name, self.theme.series_color(p.color), p.points[: p.at(self._step) + 1][-_MOST_POINTS:])
+            for p in self._paths
+        ]
 
     def _legend(self) -> list[LegendEntry]:
         """The paths, and what the arrows are."""

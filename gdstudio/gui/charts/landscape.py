@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Slot
+from PySide6.QtCore import QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,7 @@ from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.color_bar import ColorBar
 from gdstudio.gui.charts.colors import cosmetic, finer, value_colors
 from gdstudio.gui.charts.legend import LegendEntry
+from gdstudio.gui.charts.tracks import Track
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ _NEAR, _FAR = 8.0, 3.0
 
 
 class LandscapeChart(Chart):
-    """A map of values on a grid, lowest dark, with a path on it; a curve where there is one row of values."""
+    """A map of values on a grid, lowest dark, with a path on it; a curve where there is one row of values.
+
+    Signals:
+        redrawn: The map is another one.
+        retraced: The paths on it are.
+    """
+
+    redrawn = Signal()
+    retraced = Signal()
 
     def __init__(
         self, theme: Theme, title: str = "", *, empty: str = "The map appears here.", parent: QWidget | None = None
@@ -39,6 +48,7 @@ class LandscapeChart(Chart):
         self._values = np.zeros((0, 0))
         self._measure = "Loss"
         self._log = False
+        self._limits = (0.0, 1.0)
         self._path, self._distances = np.zeros((0, 2)), np.zeros(0)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setZValue(-10)
@@ -70,6 +80,7 @@ class LandscapeChart(Chart):
         self._draw()
         if moved or self.is_line:
             self.fit()
+        self.redrawn.emit()
 
     def set_path(self, path: Array, distances: Array) -> None:
         """Draw where a run went.
@@ -80,6 +91,21 @@ class LandscapeChart(Chart):
         """
         self._path, self._distances = path, distances
         self._draw_path()
+        self.retraced.emit()
+
+    def relief(self) -> dict[str, Any] | None:
+        """What a surface of the same map is drawn from; None while there is no map."""
+        if not self._values.size or self.is_line:
+            return None
+        across, up = (self.axes[side].labelText or name for side, name in (("bottom", "x"), ("left", "y")))
+        return {
+            "x": self._x, "y": self._y, "values": self._values, "heights": self._shown(), "limits": self._limits,
+            "names": (across, up, self._measure), "log": self._log,
+        }  # fmt: skip
+
+    def tracks(self) -> list[Track]:
+        """The paths, for a surface of the same map."""
+        return [Track("path", QColor("white"), self._path, star=True)] if len(self._path) else []
 
     @property
     def is_line(self) -> bool:
@@ -91,8 +117,10 @@ class LandscapeChart(Chart):
         values = np.where(np.isfinite(self._values), self._values, np.nan)
         if not self._log:
             return values
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(values > 0, np.log10(values), np.nan)
+        positive = values[values > 0]
+        # A zero has no logarithm, and lies below everything: it is drawn as the lowest.
+        lowest = float(positive.min()) if positive.size else 1.0
+        return np.asarray(np.log10(np.maximum(values, lowest)))
 
     def recolor(self) -> None:
         """Map and path in the theme's colours."""
@@ -109,7 +137,7 @@ class LandscapeChart(Chart):
             self._curve.setData(self._x, shown[0], pen=cosmetic(self.theme.color("accent"), 2), connect="finite")
         else:
             known = shown[np.isfinite(shown)]
-            low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+            low, high = self._limits = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
             # What is not finite lies above everything: it is drawn as the highest.
             self.bar.show(low, high, self._measure, self._log, self.theme)
             fine = np.nan_to_num(finer(shown, max(1, _CELLS // len(self._x))), nan=high)

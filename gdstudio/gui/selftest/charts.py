@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 
 from gdstudio.evaluation.curve_kinds import KINDS
 from gdstudio.evaluation.explain.dependence import Dependence
@@ -18,6 +18,7 @@ from gdstudio.evaluation.predictions import make_predictions
 from gdstudio.gui import charts
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.descent import Path as Walk
+from gdstudio.gui.charts.tracks import Track
 from gdstudio.gui.selftest.events import application, settle
 from gdstudio.gui.theme import Theme
 from gdstudio.labs.picture import Picture, PictureSeries
@@ -89,6 +90,13 @@ def _descent(chart: Any) -> None:
     chart.set_paths([Walk("SGD", 0, walk, (walk**2).sum(1), 2 * walk)], 11)
 
 
+def _surface(chart: Any) -> None:
+    axis = np.linspace(-1, 1, 21)
+    heights = axis[:, None] ** 2 + 3 * axis**2
+    chart.set_surface(axis, axis, heights, heights, (0.0, 4.0), ("x", "y", "Loss"))
+    chart.set_tracks([Track("path", QColor("white"), np.column_stack([axis[:8], axis[:8] ** 2]))])
+
+
 def _bars(chart: Any) -> None:
     values = np.array([0.4, 0.2, -0.1])
     chart.set_bars(("income", "age", "visits"), values, ends=(values - 0.05, values + 0.05), label="Importance")
@@ -126,6 +134,7 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "DistributionChart": _distribution,
     "LandscapeChart": _landscape,
     "DescentChart": _descent,
+    "SurfaceChart": _surface,
     "LabChart": _lab,
     "BarsChart": _bars,
     "DependenceChart": _dependence,

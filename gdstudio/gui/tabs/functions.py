@@ -23,6 +23,7 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.gui.charts.descent import DescentChart, Path
 from gdstudio.gui.charts.line import LineChart
+from gdstudio.gui.charts.map_and_surface import MapAndSurface
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.race import Map, Race, descend, label_of, map_of, momenta_of
@@ -65,6 +66,7 @@ class FunctionsTab(QWidget):
         self.chart = DescentChart(theme, "Function")
         self.chart.start_chosen.connect(self._place_start)
         self.chart.start_dragged.connect(self._follow)
+        self.views = MapAndSurface(self.chart, theme, "function")
         self.losses = LineChart(theme, "Value at each step", "f", "Step", name="chart.descent_values")
         self.losses.set_log_y(True)
         self.anatomy = StepAnatomy(theme)
@@ -130,7 +132,7 @@ class FunctionsTab(QWidget):
         below.setChildrenCollapsible(False)
         below.setSizes([2, 3])
         views = QSplitter(Qt.Orientation.Vertical)
-        views.addWidget(self.chart)
+        views.addWidget(self.views)
         views.addWidget(below)
         views.setChildrenCollapsible(False)
         views.setStretchFactor(0, 3)
@@ -139,7 +141,10 @@ class FunctionsTab(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(player)
-        column.addWidget(self._said)
+        said = QHBoxLayout()
+        said.addWidget(self._said, 1)
+        said.addWidget(self.views.switch)
+        column.addLayout(said)
         column.addWidget(views, 1)
         page = QSplitter(Qt.Orientation.Horizontal)
         page.addWidget(self.controls)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from gdstudio.core.errors import StudioError
 from gdstudio.gui.charts.landscape import LandscapeChart
+from gdstudio.gui.charts.map_and_surface import MapAndSurface
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
@@ -95,6 +96,7 @@ class LandscapeTab(QWidget):
         self._curvatures: dict[int, tuple[RunResult, Curvature]] = {}
         self._live: tuple[int, list[Tensor]] = (0, [])
         self.chart = LandscapeChart(theme, empty="The first picture takes a moment.")
+        self.views = MapAndSurface(self.chart, theme, "landscape")
         self._make_controls()
         self._note = named(QLabel(wordWrap=True), "landscape.note", "About the map")
         self._note.setProperty("role", "muted")
@@ -159,6 +161,7 @@ class LandscapeTab(QWidget):
                 choices.addWidget(name)
             choices.addWidget(widget)
         choices.addStretch(1)
+        choices.addWidget(self.views.switch)
         title = QLabel("Curvature at the end")
         title.setProperty("role", "title")
         side = QVBoxLayout()
@@ -173,7 +176,7 @@ class LandscapeTab(QWidget):
         right.setLayout(side)
         right.setFixedWidth(round(15 * theme.em))
         both = QHBoxLayout()
-        both.addWidget(self.chart, 1)
+        both.addWidget(self.views, 1)
         both.addWidget(right)
         page = QWidget()
         layout = QVBoxLayout(page)
