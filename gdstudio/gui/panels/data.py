@@ -46,6 +46,10 @@ class DataPanel(QWidget):
         for key, entry in registry("samples").items():
             self._sample.addItem(entry.label, key)
         self._sample.activated.connect(self._choose_sample)
+        self._load_bar = LoadBar()
+        self._load_bar.cancelled.connect(session.cancel_loading)
+        session.loading_changed.connect(self._load_bar.show_loading)
+        session.loading_progressed.connect(self._load_bar.show_share)
         self._name = named(QLabel(wordWrap=True), "data.name", "Table")
         self._source_form: Form | None = None
         self._target = self._combo("data.target", "Target", "The column to predict", self._choose_target)
@@ -102,7 +106,7 @@ class DataPanel(QWidget):
             self._choices.addWidget(combo, row, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(buttons)
-        self._layout.addWidget(LoadBar(self._session))
+        self._layout.addWidget(self._load_bar)
         self._layout.addWidget(self._name)
         self._source_place = QVBoxLayout()
         self._layout.addLayout(self._source_place)
