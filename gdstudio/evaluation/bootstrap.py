@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import Task
-from gdstudio.evaluation.entry import UndefinedScoreError
+from gdstudio.evaluation.entry import ScoreEntry, UndefinedScoreError
 from gdstudio.evaluation.predictions import Predictions
+from gdstudio.evaluation.resampling import Resampling
+
+Floats = NDArray[np.float64]
+
+#: Rows times samples that are looked at together.
+_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -52,33 +60,66 @@ def bootstrap_intervals(
         resamples: How often rows are drawn.
         level: Nominal coverage.
         seed: Of the draws.
-        cancelled: Is asked between two draws; what was found until then is used.
+        cancelled: Is asked between portions of draws; what was found until then is used.
 
     Returns:
         Score → interval; a score that is not defined on all rows, or in fewer than half of the samples, is left out.
     """
     positive = predictions.classes[-1] if task == "binary" else None
-    random = np.random.default_rng(seed)
-    scores = {}
-    for key, entry in registry("scores").items():
-        if task in entry.tasks:  # type: ignore[attr-defined]
-            scores[key] = entry.build(entry.settings(kind=key))
-    drawn: dict[str, list[float]] = {key: [] for key in scores}
-    values = {key: _value(score, predictions, positive) for key, score in scores.items()}
-    for _ in range(resamples):
+    entries = {
+        key: entry for key, entry in scores_of(task).items() if value_of(entry, predictions, positive) is not None
+    }
+    drawn: dict[str, list[Floats]] = {key: [] for key in entries}
+    for samples in draws(predictions, resamples, seed):
         if cancelled():
             break
-        sample = _taken(predictions, random.integers(0, len(predictions), len(predictions)))
-        for key, score in scores.items():
-            if values[key] is not None and (found := _value(score, sample, positive)) is not None:
-                drawn[key].append(found)
-    tail = 50 * (1 - level)
+        for key, entry in entries.items():
+            drawn[key].append(resampled(entry, samples, positive))
     made = {}
-    for key, value in values.items():
-        if value is not None and 2 * len(drawn[key]) >= resamples:
-            low, high = np.percentile(drawn[key], [tail, 100 - tail])
-            made[key] = Interval(value, float(low), float(high), level, len(drawn[key]))
+    for key, entry in entries.items():
+        found = percentiles(drawn[key], resamples, level)
+        if found is not None:
+            value = value_of(entry, predictions, positive)
+            made[key] = Interval(float(value or 0.0), *found[:2], level, found[2])
     return made
+
+
+def scores_of(task: Task) -> Mapping[str, ScoreEntry]:
+    """Every score that fits the task."""
+    entries = {key: cast(ScoreEntry, entry) for key, entry in registry("scores").items()}
+    return {key: entry for key, entry in entries.items() if task in entry.tasks}
+
+
+def draws(predictions: Predictions, resamples: int, seed: int) -> Iterator[Resampling]:
+    """Samples of as many rows as there are, drawn with replacement, in portions that fit into memory."""
+    random = np.random.default_rng(seed)
+    n = len(predictions)
+    samples = Resampling(predictions, np.empty((0, n), dtype=np.int64))
+    size = max(1, _CELLS // max(n, 1))
+    for start in range(0, resamples, size):
+        count = min(size, resamples - start)
+        yield samples.with_counts(np.stack([np.bincount(random.integers(0, n, n), minlength=n) for _ in range(count)]))
+
+
+def resampled(entry: ScoreEntry, samples: Resampling, positive: str | None) -> Floats:
+    """``(b,)`` the score of each sample, NaN where it has no value."""
+    settings = entry.settings(kind=entry.key)
+    if entry.resampled is not None:
+        return entry.resampled(settings)(samples, positive)
+    rows = np.arange(len(samples.predictions))
+    values = [value_of(entry, _taken(samples.predictions, np.repeat(rows, one)), positive) for one in samples.counts]
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def percentiles(drawn: list[Floats], resamples: int, level: float) -> tuple[float, float, int] | None:
+    """Ends of the interval and the number of samples with a value; None where fewer than half have one."""
+    values = np.concatenate(drawn) if drawn else np.empty(0)
+    values = values[np.isfinite(values)]
+    if not len(values) or 2 * len(values) < resamples:
+        return None
+    tail = 50 * (1 - level)
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return float(low), float(high), len(values)
 
 
 def _taken(predictions: Predictions, rows: np.ndarray) -> Predictions:
@@ -92,7 +133,9 @@ def _taken(predictions: Predictions, rows: np.ndarray) -> Predictions:
     )
 
 
-def _value(score: Callable[..., float], predictions: Predictions, positive: str | None) -> float | None:
+def value_of(entry: ScoreEntry, predictions: Predictions, positive: str | None) -> float | None:
+    """A score of these rows; None where it has no value."""
+    score = entry.build(entry.settings(kind=entry.key))
     try:
         with warnings.catch_warnings():
             # A class that is missing from a sample is not news: such a sample gives the score no value.

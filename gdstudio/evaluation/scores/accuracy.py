@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from gdstudio.core.registry import Settings
 from gdstudio.evaluation.classification import known_codes
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class AccuracySettings(Settings):
@@ -23,11 +30,17 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(accuracy_score(target, predicted))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    target, predicted = known_codes(samples.predictions)
+    return samples.mean((target == predicted).astype(np.float64))
+
+
 ENTRY = ScoreEntry(
     key="accuracy",
     label="Accuracy",
     settings=AccuracySettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

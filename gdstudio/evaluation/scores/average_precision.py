@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -10,6 +10,11 @@ from gdstudio.core.registry import Settings
 from gdstudio.evaluation.classification import known_probabilities, need_every_class
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class AveragePrecisionSettings(Settings):
@@ -27,11 +32,19 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(np.mean([average_precision_score(target == column, shares[:, column]) for column in columns]))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    classes = samples.predictions.classes
+    if positive is not None:
+        return samples.average_precision(classes.index(positive))
+    return np.asarray(np.mean([samples.average_precision(column) for column in range(len(classes))], axis=0))
+
+
 ENTRY = ScoreEntry(
     key="average_precision",
     label="Average precision",
     settings=AveragePrecisionSettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

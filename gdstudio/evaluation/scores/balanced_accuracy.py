@@ -31,6 +31,7 @@ ENTRY = ScoreEntry(
     label="Balanced accuracy",
     settings=BalancedAccuracySettings,
     build=lambda settings: _score,
+    resampled=lambda settings: lambda samples, positive: samples.balanced_accuracy(),
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from gdstudio.core.registry import Settings
 from gdstudio.evaluation.classification import known_probabilities
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class BrierSettings(Settings):
@@ -24,11 +31,18 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(brier_score_loss((target == column).astype(int), shares[:, column], pos_label=1))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    target, shares = known_probabilities(samples.predictions)
+    column = len(samples.predictions.classes) - 1 if positive is None else samples.predictions.classes.index(positive)
+    return samples.mean((shares[:, column] - (target == column)) ** 2)
+
+
 ENTRY = ScoreEntry(
     key="brier",
     label="Brier score",
     settings=BrierSettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("binary",),
     higher_is_better=False,
     best=0.0,

@@ -25,6 +25,7 @@ ENTRY = ScoreEntry(
     label="F1",
     settings=F1Settings,
     build=_build,
+    resampled=lambda settings: lambda samples, positive: samples.statistic("f1", settings.average, positive),
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from gdstudio.core.registry import Settings
 from gdstudio.evaluation.classification import known_probabilities
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class LogLossSettings(Settings):
@@ -23,11 +30,18 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(log_loss(target, shares, labels=list(range(len(predictions.classes)))))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    target, shares = known_probabilities(samples.predictions)
+    given, eps = shares[np.arange(len(target)), target], np.finfo(np.float64).eps
+    return samples.mean(-np.log(np.clip(given, eps, 1 - eps)))
+
+
 ENTRY = ScoreEntry(
     key="log_loss",
     label="Log loss",
     settings=LogLossSettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("binary", "multiclass"),
     higher_is_better=False,
     best=0.0,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from gdstudio.core.registry import Settings
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
 from gdstudio.evaluation.regression import known_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class MaeSettings(Settings):
@@ -23,11 +30,17 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(mean_absolute_error(target, predicted))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    target, predicted = known_values(samples.predictions)
+    return samples.mean(np.abs(target - predicted))
+
+
 ENTRY = ScoreEntry(
     key="mae",
     label="Mean absolute error",
     settings=MaeSettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("regression",),
     higher_is_better=False,
     best=0.0,

@@ -25,6 +25,7 @@ ENTRY = ScoreEntry(
     label="Precision",
     settings=PrecisionSettings,
     build=_build,
+    resampled=lambda settings: lambda samples, positive: samples.statistic("precision", settings.average, positive),
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

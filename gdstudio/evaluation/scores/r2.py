@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -10,6 +10,11 @@ from gdstudio.core.registry import Settings
 from gdstudio.evaluation.entry import ScoreEntry, UndefinedScoreError
 from gdstudio.evaluation.predictions import Predictions
 from gdstudio.evaluation.regression import known_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class R2Settings(Settings):
@@ -29,11 +34,21 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(r2_score(target, predicted))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    target, predicted = known_values(samples.predictions)
+    # Around the mean of all rows first: the difference of two large squares would lose digits.
+    target, predicted = target - target.mean(), predicted - target.mean()
+    spread = samples.mean(target**2) - samples.mean(target) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(spread > 0, 1 - samples.mean((target - predicted) ** 2) / spread, np.nan)
+
+
 ENTRY = ScoreEntry(
     key="r2",
     label="R²",
     settings=R2Settings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("regression",),
     higher_is_better=True,
     best=1.0,

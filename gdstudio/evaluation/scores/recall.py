@@ -25,6 +25,7 @@ ENTRY = ScoreEntry(
     label="Recall",
     settings=RecallSettings,
     build=_build,
+    resampled=lambda settings: lambda samples, positive: samples.statistic("recall", settings.average, positive),
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,

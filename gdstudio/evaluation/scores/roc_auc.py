@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from gdstudio.core.registry import Settings
 from gdstudio.evaluation.classification import known_probabilities, need_every_class
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gdstudio.evaluation.resampling import Resampling
 
 
 class RocAucSettings(Settings):
@@ -28,11 +35,19 @@ def _score(predictions: Predictions, positive: str | None) -> float:
     return float(roc_auc_score(target, shares, multi_class="ovr", average="macro", labels=labels))
 
 
+def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:
+    classes = samples.predictions.classes
+    if positive is not None:
+        return samples.roc_auc(classes.index(positive))
+    return np.asarray(np.mean([samples.roc_auc(column) for column in range(len(classes))], axis=0))
+
+
 ENTRY = ScoreEntry(
     key="roc_auc",
     label="ROC AUC",
     settings=RocAucSettings,
     build=lambda settings: _score,
+    resampled=lambda settings: _resampled,
     tasks=("binary", "multiclass"),
     higher_is_better=True,
     best=1.0,
