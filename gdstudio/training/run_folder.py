@@ -91,7 +91,7 @@ def save(result: RunResult, folder: Path) -> None:
             discard(folder)
     elif checkpoint.folder is None or checkpoint.folder.resolve() != folder.resolve():
         CheckpointWriter(folder).write(checkpoint)
-    write_text(folder / "environment.json", _json(result.environment))
+    write_text(folder / "environment.json", _json({**result.environment, "status": result.status}))
     write_text(folder / "preparation.json", result.dataset.preparation.model_dump_json(indent=2) + "\n")
     write_atomic(folder / "history.csv", lambda path: _write_columns(result.history.steps, path, without=_CLOCK))
     write_atomic(folder / "epochs.csv", lambda path: _write_columns(result.history.epochs, path))
@@ -176,6 +176,38 @@ class SavedRun:
         except (RuntimeError, safetensors.SafetensorError):
             raise StudioError(f"{path} is damaged or of another model.", _TRAIN_AGAIN) from None
         return model.eval()
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, device, threads, hash of the data, and how the run ended; raises StudioError where damaged."""
+        path = self.folder / "environment.json"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StudioError(f"{path} cannot be read: {error.strerror or error}.", _TRAIN_AGAIN) from None
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise StudioError(f"{path} is damaged.", _TRAIN_AGAIN)
+        return found
+
+    @property
+    def status(self) -> str:
+        """How it ended: finished, cancelled or diverged; raises StudioError as :attr:`environment` does."""
+        known = self.environment.get("status")
+        if known in ("finished", "cancelled", "diverged"):
+            return str(known)
+        try:  # folders of version 0.1 say it in their log alone
+            last = (self.folder / "log.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
+        except (OSError, IndexError, ValueError):
+            return "finished"
+        return (
+            "cancelled"
+            if last.startswith("Stopped by hand")
+            else "diverged"
+            if last.startswith("Stopped at step")
+            else "finished"
+        )
 
     @cached_property
     def snapshots(self) -> tuple[Weights, ...]:

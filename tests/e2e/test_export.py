@@ -20,7 +20,7 @@ def test_a_run_is_exported_as_a_script_that_proves_itself(tmp_path: Path) -> Non
     assert trained.returncode == 0, trained.stderr
     done = gdstudio("export", run, "--format", "script", "--out", script, "--verify")
     assert done.returncode == 0, done.stderr
-    assert "Identical" in done.stderr
+    assert "Bit-equal" in done.stderr
     assert (tmp_path / "purchase_data.csv").exists()
 
     unknown = gdstudio("export", run, "--format", "scrip", "--out", script)

@@ -94,8 +94,8 @@ class _Writer:
                 if node.sign == "+":
                     return text, holds, number
                 return f"-{text if holds >= _SIGN else f'({text})'}", _SIGN, number
-            case Power(exponent=Number() as exponent):
-                power = f"math.{exponent.name}" if exponent.name else _literal(exponent.value)
+            case Power(exponent=Number() as constant):
+                power = f"math.{constant.name}" if constant.name else _literal(constant.value)
                 return f"{self._tensor_within(node.base, _ATOM)} ** {power}", _POWER, False
             case Power():
                 # A plain base or exponent is another function of torch, with another derivative at the edges.

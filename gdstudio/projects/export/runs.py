@@ -35,14 +35,14 @@ def export_script(folder: Path, out: Path) -> list[Path]:
             raise StudioError("The descent was stopped by hand; a script would take all its steps.", "Run it again.")
         return make_formula_script(descent.spec).save(out)
     run = load_run(folder)
-    _refuse_unfinished(_last_line(folder / "log.txt"))
+    _refuse_unfinished(run.status)
     return write_script(run.spec, dataset_of(run.spec.data), out)
 
 
 def export_script_of(result: RunResult, out: Path) -> list[Path]:
     """Write the script of a run that has just ended; as :func:`export_script`."""
     _check_out(out)
-    _refuse_unfinished(result.message)
+    _refuse_unfinished(result.status)
     return write_script(result.spec, result.dataset, out)
 
 
@@ -55,25 +55,18 @@ def dataset_of(spec: DataSpec) -> Dataset:
     return prepare(spec, load_table(spec.source))
 
 
-def _refuse_unfinished(message: str) -> None:
+def _refuse_unfinished(status: str) -> None:
     """A script trains to the end: it would give other numbers than a run that did not.
 
     Raises:
         StudioError: The run was stopped by hand or diverged.
     """
-    if message.startswith("Stopped by hand"):
+    if status == "cancelled":
         raise StudioError("The run was stopped by hand; a script would train to the end and give other numbers.",
                           "Train it to the end, or set training.epochs to what was reached.")  # fmt: skip
-    if message.startswith("Stopped at step"):
+    if status == "diverged":
         raise StudioError("The run diverged; there is nothing that a script could end with.",
                           "Train again with a smaller learning rate.")  # fmt: skip
-
-
-def _last_line(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip().splitlines()[-1]
-    except (OSError, IndexError, ValueError):
-        return ""
 
 
 def _check_out(out: Path) -> None:

@@ -107,7 +107,9 @@ _IMPORTS = {
     "import torch": "",
     "from sklearn import datasets": "datasets.",
     "from sklearn import metrics": "",
+    "from sklearn.model_selection import KFold": "KFold(",
     "from sklearn.model_selection import train_test_split": "train_test_split(",
+    "from sklearn.preprocessing import TargetEncoder": "TargetEncoder(",
     "from torch import nn": "",
     "from torch.nn import functional as F": "F.",
 }

@@ -17,6 +17,7 @@ from gdstudio.core.spec import FileSource
 from gdstudio.data.dataset import Dataset
 from gdstudio.data.preparation import NumericColumn
 from gdstudio.data.table import Table
+from gdstudio.data.transforms import TransformedColumn
 from gdstudio.data.values import labels, numbers
 
 #: Samples that scikit-learn's own loaders read, and the call.
@@ -104,7 +105,7 @@ def used_columns(dataset: Dataset) -> list[str]:
 
 def numeric_columns(dataset: Dataset) -> set[str]:
     """The used columns that are understood as numbers."""
-    found = {c.name for c in dataset.preparation.columns if isinstance(c, NumericColumn)}
+    found = {c.name for c in dataset.preparation.columns if isinstance(c, NumericColumn | TransformedColumn)}
     return found | {dataset.preparation.target} if dataset.task == "regression" else found
 
 
