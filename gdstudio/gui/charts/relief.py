@@ -43,7 +43,7 @@ class Camera:
     """
 
     azimuth: float = 32.0
-    elevation: float = 32.0
+    elevation: float = 38.0
     zoom: float = 1.0
     pan: tuple[float, float] = (0.0, 0.0)
 

@@ -98,10 +98,10 @@ class ReliefPainter:
         painter.translate(rect.topLeft())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self._paint_box(painter, camera, rect.width(), rect.height())
+        # Before the surface, which may hide a text that stands behind it.
+        self._paint_texts(painter, camera, rect.width(), rect.height())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
         self._paint_cells(painter, camera, rect.width(), rect.height())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        self._paint_texts(painter, camera, rect.width(), rect.height())
         painter.restore()
 
     def _paint_cells(self, painter: QPainter, camera: Camera, width: float, height: float) -> None:
