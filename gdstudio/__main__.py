@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+#: What may be said to the window; the last one is for the program itself, which shows a picture while it loads.
+WINDOW_OPTIONS = ("--reset-settings", "--portable", "--splash")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,9 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 2 bad input, 130 cancelled.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    from gdstudio.cli import is_command_line, run_command_line
-
     if is_command_line(given):
+        from gdstudio.cli import run_command_line
+
         return run_command_line(given)
     if importlib.util.find_spec("gdstudio.gui") is None:
         print(  # noqa: T201
@@ -26,6 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from gdstudio.gui.launch import launch
 
     return launch(given)
+
+
+def is_command_line(arguments: Sequence[str]) -> bool:
+    """Whether a subcommand runs; without one, or with a file that exists, the window opens."""
+    rest = [argument for argument in arguments if argument not in WINDOW_OPTIONS]
+    return bool(rest) and not Path(rest[0]).is_file()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -21,11 +20,6 @@ UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
 for _module in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
     importlib.import_module(f"{commands.__name__}.{_module}")
-
-
-def is_command_line(arguments: Sequence[str]) -> bool:
-    """Whether a subcommand runs; without arguments, or with a file that exists, the window opens."""
-    return bool(arguments) and not Path(arguments[0]).is_file()
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

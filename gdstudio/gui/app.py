@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 import gdstudio
@@ -70,12 +70,22 @@ def _source(first: Path | None, window: MainWindow) -> Settings:
     return FileSource(path=str(first)) if first else registry("samples").settings(window.preferences.values.sample)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Open the window and run it until it is closed; returns the exit code."""
+def run(arguments: Sequence[str], seen: Callable[[], object] = lambda: None) -> int:
+    """Open the window and run it until it is closed.
+
+    Args:
+        arguments: A file to open, if any.
+        seen: Called when the window is there.
+
+    Returns:
+        The exit code.
+    """
     QGuiApplication.setApplicationDisplayName("Gradient Descent Studio")
     application = QApplication(["gdstudio"])
     application.setApplicationName("gdstudio")
     application.setApplicationVersion(gdstudio.__version__)
+    application.setDesktopFileName("gdstudio")
+    application.setWindowIcon(QIcon(str(paths.resources() / "icons" / "gdstudio.png")))
     start_logging(paths.user_state())
     # Before the folder for files is entered, from which a relative path would lead elsewhere.
     first = Path(arguments[0]).absolute() if arguments else None
@@ -84,6 +94,7 @@ def run(arguments: Sequence[str]) -> int:
     window.show()
 
     def go_on() -> None:
+        seen()
         window.complete()
         window.session.load(_source(first, window))
         # Torch takes seconds to import: the window is there first, and Start finds it warm.

@@ -12,9 +12,13 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from gdstudio import paths
+from gdstudio.core.errors import StudioError
+from gdstudio.gui.splash import OPTION, show_splash, splash
 
 
 class _Packages(NamedTuple):
@@ -67,23 +71,57 @@ NO_WINDOW = 2
 def launch(arguments: Sequence[str]) -> int:
     """Open the window and run it until it is closed.
 
+    Args:
+        arguments: A file, if any, and :data:`gdstudio.__main__.WINDOW_OPTIONS`.
+
     Returns:
         The exit code: 0, or 2 where no window can be shown.
     """
-    problem = missing_for_a_window(os.environ)
+    options = [argument for argument in arguments if argument.startswith("--")]
+    files = [argument for argument in arguments if argument not in options]
+    if OPTION in options:
+        return show_splash()
+    problem = missing_for_a_window(os.environ) or _prepare_folders(options)
     if problem:
         return _complain(problem)
-    if sys.platform == "win32":
-        # WORKAROUND: https://github.com/pytorch/pytorch/issues/166628 - torch >= 2.9 imported after Qt can fail
-        # with WinError 1114, so there it comes first.
-        import torch  # noqa: F401
+    if sys.platform != "win32":
+        return _open_window(files, lambda: None)
+    # WORKAROUND: https://github.com/pytorch/pytorch/issues/166628 - torch >= 2.9 imported after Qt can fail
+    # with WinError 1114, so there it comes first.
+    with splash() as shown:
+        try:
+            _import_torch()
+        except (ImportError, OSError) as error:
+            return _complain(f"PyTorch cannot be loaded: {error}.\nInstall the program again.")
+        return _open_window(files, shown.end)
+
+
+def _import_torch() -> None:
+    import torch  # noqa: F401
+
+
+def _prepare_folders(options: Sequence[str]) -> str:
+    """Do what the options ask for; returns why that is not possible."""
+    try:
+        if "--portable" in options:
+            paths.make_portable()
+        if "--reset-settings" in options:
+            from gdstudio.gui.preferences.files import set_settings_aside
+
+            set_settings_aside(paths.user_config())
+    except StudioError as error:
+        return f"{error.message}\n{error.hint}"
+    return ""
+
+
+def _open_window(files: Sequence[str], seen: Callable[[], object]) -> int:
     try:
         from gdstudio.gui.app import run
     except ImportError as error:
         if (error.name or "").startswith("gdstudio"):
             raise
         return _complain(_import_problem(error))
-    return run(list(arguments))
+    return run(files, seen)
 
 
 def missing_for_a_window(environment: Mapping[str, str]) -> str:
@@ -183,5 +221,8 @@ def _advice(packages: Iterable[_Packages]) -> str:
 
 
 def _complain(problem: str) -> int:
-    print(f"gdstudio: {problem.strip()}", file=sys.stderr)  # noqa: T201
+    if sys.stderr is None:  # a Windows program without a console has nowhere to print
+        ctypes.WinDLL("user32").MessageBoxW(None, problem.strip(), "Gradient Descent Studio", 0x10)
+    else:
+        print(f"gdstudio: {problem.strip()}", file=sys.stderr)  # noqa: T201
     return NO_WINDOW

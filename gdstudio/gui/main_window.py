@@ -12,16 +12,15 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QMessageBox,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-import gdstudio
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.gui.actions import ActionRow, make_actions
+from gdstudio.gui.dialogs.about import about
 from gdstudio.gui.dialogs.import_table import ImportDialog
 from gdstudio.gui.exports import FORMATS, Format, export_run, save_run
 from gdstudio.gui.garbage import GarbageCollector
@@ -340,13 +339,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self._first_arrangement)
 
     def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            "Gradient Descent Studio",
-            f"<h3>Gradient Descent Studio {gdstudio.__version__}</h3>"
-            "<p>Load data, build a model, watch gradient descent, understand the result.</p>"
-            "<p>MIT licence. Made with PyTorch, Qt, pyqtgraph, pandas and scikit-learn.</p>",
-        )
+        about(self, self.preferences.folder)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped on the window."""

@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from gdstudio.__main__ import WINDOW_OPTIONS, is_command_line
+from gdstudio.cli.app import app
 from gdstudio.gui import launch
 from gdstudio.gui.launch import missing_for_a_window
+from gdstudio.gui.splash import splash
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for Linux's displays and libraries")
 Lacking = Callable[..., None]
@@ -201,3 +205,78 @@ def test_an_import_that_fails_is_a_sentence(failure: str, words: list[str], tmp_
     assert "Traceback" not in done.stderr
     for word in words:
         assert word in done.stderr
+
+
+def test_what_is_said_to_the_window_is_no_command(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a\n1\n")
+    assert not is_command_line([])
+    assert not is_command_line(["--portable", str(table), "--reset-settings"])
+    assert is_command_line(["--portable", "train"])
+    assert is_command_line(["--version"])
+    helped = CliRunner().invoke(app, ["--help"], terminal_width=200).output
+    assert [name for name in WINDOW_OPTIONS if name not in helped] == ["--splash"]
+
+
+def test_the_options_of_a_start_act_before_the_window(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr("gdstudio.gui.app.run", lambda files, shown: seen.append(list(files)) or 0)
+    monkeypatch.setattr("gdstudio.paths.program_folder", lambda: tmp_path)
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "settings.json").write_text('{"scheme": "dark"}')
+    assert launch.launch(["--reset-settings", "t.csv"]) == 0
+    assert [path.name for path in config.iterdir()] == ["settings.json.old"]
+    assert launch.launch(["--portable"]) == 0
+    assert seen == [["t.csv"], []]
+    assert (tmp_path / "gdstudio-data").is_dir()
+    monkeypatch.setattr("gdstudio.paths.program_folder", lambda: tmp_path / "gone")
+    assert launch.launch(["--portable"]) == 2
+    assert len(seen) == 2
+
+
+def test_on_windows_pytorch_comes_first_behind_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    class Process:
+        def __init__(self, command: list[str], **_: object) -> None:
+            order.append(command[-1])
+
+        def kill(self) -> None:
+            order.append("taken away")
+
+        def wait(self) -> None:
+            pass
+
+    def run(files: list[str], shown: Callable[[], object]) -> int:
+        order.append("window")
+        shown()
+        return 0
+
+    def load() -> None:
+        order.append("torch")
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("gdstudio.gui.splash.subprocess.Popen", Process)
+    monkeypatch.setattr("gdstudio.gui.launch._import_torch", load)
+    monkeypatch.setattr("gdstudio.gui.app.run", run)
+    assert launch.launch([]) == 0
+    assert order == ["--splash", "torch", "window", "taken away"]
+
+    def fail() -> None:
+        raise OSError("[WinError 1114] A dynamic link library (DLL) initialization routine failed")
+
+    order.clear()
+    monkeypatch.setattr("gdstudio.gui.launch._import_torch", fail)
+    assert launch.launch([]) == 2
+    assert order == ["--splash", "taken away"]
+
+
+def test_the_picture_is_shown_until_it_is_taken_away() -> None:
+    with splash() as shown:
+        process = shown._process
+        assert process is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)  # it would have ended by now if it could not draw
+    assert process.returncode != 0
+    shown.end()

@@ -18,8 +18,9 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.fields import describe
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.gui.dialogs.settings import SettingsDialog
+from gdstudio.gui.preferences.files import set_settings_aside
 from gdstudio.gui.preferences.model import SECTIONS, Preferences
-from gdstudio.gui.preferences.store import PreferenceStore, set_settings_aside
+from gdstudio.gui.preferences.store import PreferenceStore
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.theme import Theme
 

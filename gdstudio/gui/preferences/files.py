@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gdstudio.core.errors import from_validation
+from gdstudio.core.errors import StudioError, from_validation
 from gdstudio.gui.preferences.model import Preferences
 
+FILE_NAME = "settings.json"
 #: No file of settings is nearly as large.
 _MOST_BYTES = 1_000_000
 
@@ -65,3 +66,26 @@ def checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         except ValidationError as error:
             refused.append(from_validation(error).message)
     return known, refused
+
+
+def set_settings_aside(folder: Path) -> list[Path]:
+    """Begin with settings as at first: what was kept is renamed to ``….old``.
+
+    Returns:
+        The files that were set aside.
+
+    Raises:
+        StudioError: One cannot be renamed.
+    """
+    moved = []
+    for name in (FILE_NAME, "window.ini"):
+        path = folder / name
+        try:
+            if path.exists():
+                path.replace(path.with_name(f"{name}.old"))
+                moved.append(path)
+        except OSError as error:
+            raise StudioError(
+                f"{path} cannot be set aside: {error.strerror or error}.", "Delete it by hand, or ask who may."
+            ) from None
+    return moved

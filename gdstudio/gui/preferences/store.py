@@ -17,11 +17,10 @@ from gdstudio.core.errors import StudioError
 from gdstudio.core.files import write_text
 from gdstudio.core.registry import Frozen
 from gdstudio.core.spec import ExperimentSpec
-from gdstudio.gui.preferences.files import UnusableFileError, checked, read_object
+from gdstudio.gui.preferences.files import FILE_NAME, UnusableFileError, checked, read_object
 from gdstudio.gui.preferences.lab import lab_defaults
 from gdstudio.gui.preferences.model import Preferences
 
-FILE_NAME = "settings.json"
 SCHEMA_VERSION = 1
 
 
@@ -176,26 +175,3 @@ class PreferenceStore(QObject):
                 "They hold until the program ends.",
             ) from None
         write_text(self._path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
-def set_settings_aside(folder: Path) -> list[Path]:
-    """Begin with settings as at first: what was kept is renamed to ``….old``.
-
-    Returns:
-        The files that were set aside.
-
-    Raises:
-        StudioError: One cannot be renamed.
-    """
-    moved = []
-    for name in (FILE_NAME, "window.ini"):
-        path = folder / name
-        try:
-            if path.exists():
-                path.replace(path.with_name(f"{name}.old"))
-                moved.append(path)
-        except OSError as error:
-            raise StudioError(
-                f"{path} cannot be set aside: {error.strerror or error}.", "Delete it by hand, or ask who may."
-            ) from None
-    return moved
