@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSlider, QTabWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSlider, QTableView, QTabWidget
 from pytestqt.qtbot import QtBot
 from sklearn import metrics as sk
+from sklearn.linear_model import LogisticRegression
 
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.main_window import MainWindow
@@ -120,3 +121,32 @@ def test_a_threshold_moves_everything_at_once_and_its_rows_can_be_listed(
     listing = window.findChild(PredictionsTab, "tab.predictions")
     qtbot.waitUntil(lambda: listing.isVisible() and listing.view.model() is not None and not listing.busy, timeout=LONG)
     assert listing.view.model().rowCount() == (called & yes).sum()
+
+
+def test_scores_stand_beside_their_interval_and_simple_models(
+    tab: MetricsTab, window: MainWindow, qtbot: QtBot
+) -> None:
+    result = window.session.result
+    model = tab.findChild(QTableView, "metrics.scores").model()
+    heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
+    assert heads == ["Train", "Validation", "Test", "Test,\n95 %", "Most\nfrequent", "Logistic\nregression"]
+    names = [model.headerData(r, Qt.Orientation.Vertical) for r in range(model.rowCount())]
+
+    def cell(name: str, column: int) -> str:
+        return model.data(model.index(names.index(name), column))
+
+    test = result.predictions["test"]
+    low, high = (float(end) for end in cell("Accuracy", 3).split(" – "))
+    assert low < result.metrics["test"]["accuracy"] < high
+    frequent = np.bincount(result.dataset.train.target).argmax()
+    assert cell("Accuracy", 4) == f"{(test.target_codes == frequent).mean():.4g}"
+    linear = LogisticRegression(max_iter=500).fit(result.dataset.train.features, result.dataset.train.target)
+    assert cell("Accuracy", 5) == f"{linear.score(result.dataset.test.features, result.dataset.test.target):.4g}"
+    assert text(tab, "metrics.verdict").startswith("Test rows: <b>Accuracy")
+    tip = model.data(model.index(names.index("Precision"), 4), Qt.ItemDataRole.ToolTipRole)
+    if cell("Precision", 4) == "not defined":
+        assert "Not defined, because: The model never predicts" in tip
+    choose(tab, "metrics.part", "train", qtbot)
+    assert model.headerData(3, Qt.Orientation.Horizontal) == "Train,\n95 %"
+    shown = tab.findChild(QTableView, "metrics.classes").model()
+    assert shown.data(shown.index(1, 3)) == f"{(result.dataset.train.target == 1).sum():,}"

@@ -39,7 +39,7 @@ class MetricsTab(QWidget):
         self._part = named(QComboBox(), "metrics.part", "Part", "The rows that the pictures and class scores are about")
         self._part.activated.connect(self._draw_part)
         self._title = named(QLabel(), "metrics.run", "Run")
-        self.scores = ScoresPage(theme)
+        self.scores = ScoresPage(theme, jobs)
         self.curves = CurvesPage(theme, jobs)
         self.residuals = ResidualsPage(theme)
         for page in (self.scores, self.curves):
@@ -71,7 +71,7 @@ class MetricsTab(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is being computed."""
-        return self.curves.busy
+        return self.scores.busy or self.curves.busy
 
     @Slot()
     def refresh(self) -> None:
