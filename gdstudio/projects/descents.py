@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from gdstudio.core.errors import StudioError
+from gdstudio.core.files import make_folder, write_text
 from gdstudio.core.minimize_spec import MinimizeSpec
+
+if TYPE_CHECKING:
+    from gdstudio.training.minimize import MinimizeResult
 
 
 @dataclass(frozen=True)
@@ -44,3 +52,47 @@ def load_descent(folder: Path) -> SavedDescent | None:
         raise StudioError(f"{folder / 'result.json'} is missing or damaged.", "Minimize the formula again.") from None
     status = result.get("status") if isinstance(result, dict) else None
     return SavedDescent(folder, spec, status if isinstance(status, str) else "")
+
+
+def save_descent(result: MinimizeResult, folder: Path) -> None:
+    """Write a descent's folder.
+
+    Raises:
+        StudioError: It cannot be written.
+    """
+    make_folder(folder)
+    columns: dict[str, Any] = {"step": range(result.steps + 1)}
+    columns.update(zip(result.variables, result.points.T, strict=True))
+    columns["value"] = result.values
+    columns["gradient_norm"] = result.gradient_norms
+    # The rate of a row is that of the step that led to it; the start has none.
+    columns["learning_rate"] = [None, *result.learning_rates.tolist()]
+    document = json.dumps(document_of(result), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(folder / "spec.json", result.spec.to_json())
+    write_text(folder / "result.json", document + "\n")
+    write_text(folder / "history.csv", pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
+
+
+def document_of(result: MinimizeResult) -> dict[str, Any]:
+    """What ``result.json`` holds: how the descent ended and the lowest point that it met."""
+    best = result.best
+
+    def point(row: int) -> dict[str, float]:
+        return dict(zip(result.variables, result.points[row].tolist(), strict=True))
+
+    norm = float(result.gradient_norms[best])
+    return {
+        "formula": result.spec.objective.formula,
+        "variables": list(result.variables),
+        "parameters": dict(result.spec.objective.parameters),
+        "optimizer": result.spec.optimizer.model_dump(mode="json"),
+        "start": point(0),
+        "minimum": point(best),
+        "value": float(result.values[best]),
+        "gradient_norm": norm if math.isfinite(norm) else None,
+        "best_step": best,
+        "steps": result.steps,
+        "status": result.status,
+        "kind": result.kind,
+        "message": result.message,
+    }
