@@ -73,7 +73,7 @@ def _mutated(content: bytes, draw: random.Random, others: list[bytes]) -> bytes:
 def _try(content: bytes, folder: Path, name: str) -> None:
     path = folder / name
     path.write_bytes(content)
-    began = time.monotonic()
+    began = time.process_time()
     try:
         table = load_table(FileSource(path=str(path)))
         json.dumps(description(table, path), allow_nan=False)
@@ -81,7 +81,8 @@ def _try(content: bytes, folder: Path, name: str) -> None:
         prepare(DataSpec(source=table.source), table)
     except StudioError as error:
         assert error.message  # noqa: PT017 - either outcome is right
-    assert time.monotonic() - began < 10
+    # Of the processor, not of a clock: a machine that is busy is no fault of the file.
+    assert time.process_time() - began < 10
 
 
 def _many(seed: int, count: int, originals: list[bytes], folder: Path) -> None:
