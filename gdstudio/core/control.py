@@ -27,6 +27,7 @@ class RunControl:
         self._interval = 0.0
         self._next = 0.0
         self._weights = False
+        self._moment = False
         self.wanted = False
 
     @property
@@ -65,6 +66,16 @@ class RunControl:
     def request_weights(self) -> None:
         """Have a copy of the weights put into the history before the next step, e.g. to draw with it."""
         self._set(_weights=True)
+
+    def request_moment(self) -> None:
+        """Have everything that decides the next step put into the history before it, to take that step apart."""
+        self._set(_weights=True, _moment=True)
+
+    def take_moment_request(self) -> bool:
+        """Whether that was asked for since the last call, once."""
+        with self._changed:
+            asked, self._moment = self._moment, False
+            return asked
 
     def set_pace(self, steps_per_second: float) -> None:
         """Take at most so many steps a second, for watching; 0 takes as many as the machine can."""

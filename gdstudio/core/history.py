@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,11 +92,27 @@ class Weights:
     state: Mapping[str, NDArray[np.generic]]
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Everything that decides the next step of a run, between two steps.
+
+    Attributes:
+        step: The number of steps taken.
+        rate: Learning rate that the next step will have.
+        state: Copies of the model's and the optimizer's state and of dropout's stream, as a checkpoint has them.
+    """
+
+    step: int
+    rate: float
+    state: Mapping[str, Any]
+
+
 class RunHistory:
     """One row a step and one row an epoch, while the run goes and after it.
 
     Attributes:
         weights: The newest copy of the weights that was asked for; replaced as a whole by the writer.
+        moment: The newest of those that were asked for; replaced as a whole by the writer.
         snapshots: Copies of the weights along the run, oldest first; replaced as a whole by the writer.
         health: Norms of each layer at some steps.
         health_layers: Names of those layers, from the inputs to the output; empty where nothing is sampled.
@@ -105,6 +121,7 @@ class RunHistory:
 
     def __init__(self) -> None:
         self.weights: Weights | None = None
+        self.moment: Moment | None = None
         self.snapshots: tuple[Weights, ...] = ()
         self.health_layers: tuple[str, ...] = ()
         self.health_seconds = 0.0

@@ -27,32 +27,44 @@ class Line:
         formula: How it comes about, in symbols; empty for what is given.
         numbers: The same with numbers put in.
         values: ``(d,)`` one for each variable.
+        memory: What torch's optimizer calls it where it remembers it after the step; empty otherwise.
     """
 
     name: str
     formula: str
     numbers: Callable[[int], str]
     values: Array
+    memory: str = ""
 
 
 class _Sheet:
     """Collects lines while a step is computed anew."""
 
-    def __init__(self, point: Array, gradient: Array, memory: Mapping[str, Any]) -> None:
+    def __init__(self, point: Array, gradient: Array, memory: Mapping[str, Any], dtype: torch.dtype) -> None:
         self.lines: list[Line] = []
-        self.memory = memory
-        self.point, self.gradient = _tensor(point), _tensor(gradient)
+        self.memory, self._dtype = memory, dtype
+        self.point, self.gradient = self._tensor(point), self._tensor(gradient)
         self.note("value", "", self.point)
         self.note("gradient g", "slope of f along this variable", self.gradient)
 
-    def note(self, name: str, formula: str, values: Tensor, numbers: Callable[[int], str] = lambda k: "") -> Tensor:
-        self.lines.append(Line(name, formula, numbers, values.clone().numpy()))
+    def note(
+        self,
+        name: str,
+        formula: str,
+        values: Tensor,
+        numbers: Callable[[int], str] = lambda k: "",
+        memory: str = "",
+    ) -> Tensor:
+        self.lines.append(Line(name, formula, numbers, values.clone().numpy(), memory))
         return values
+
+    def _tensor(self, values: Any) -> Tensor:
+        return torch.as_tensor(values, dtype=self._dtype)
 
     def remembered(self, name: str) -> Tensor:
         """What the optimizer remembered before the step; zeros before the first."""
         found = self.memory.get(name)
-        return torch.zeros_like(self.point) if found is None else _tensor(found)
+        return torch.zeros_like(self.point) if found is None else self._tensor(found)
 
     def decayed(self, settings: Any) -> Tensor:
         """The gradient with weight decay."""
@@ -69,7 +81,14 @@ class _Sheet:
 
 
 def anatomy(
-    settings: Any, *, rate: float, step: int, point: Array, gradient: Array, memory: Mapping[str, Any]
+    settings: Any,
+    *,
+    rate: float,
+    step: int,
+    point: Array,
+    gradient: Array,
+    memory: Mapping[str, Any],
+    dtype: torch.dtype = torch.float64,
 ) -> tuple[Line, ...] | None:
     """Take a step of a descent apart.
 
@@ -77,9 +96,10 @@ def anatomy(
         settings: The optimizer's.
         rate: Learning rate of the step.
         step: Its number, 1 for the first.
-        point: ``(d,)`` float64, before it.
+        point: ``(d,)``, before it.
         gradient: ``(d,)`` that the optimizer was given.
         memory: What it remembered before, name → ``(d,)`` or a number; empty before the first step.
+        dtype: The precision of the descent.
 
     Returns:
         The lines, the next value last; None for an optimizer, or a setting of it, that is not taken apart here.
@@ -87,7 +107,7 @@ def anatomy(
     work = _KNOWN.get(settings.kind)
     if work is None or getattr(settings, "amsgrad", False) or getattr(settings, "centered", False):
         return None
-    sheet = _Sheet(point, gradient, memory)
+    sheet = _Sheet(point, gradient, memory, dtype)
     work(sheet, settings, rate, step)
     return tuple(sheet.lines)
 
@@ -98,7 +118,7 @@ def _sgd(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
     if settings.momentum:
         mu, damp = settings.momentum, 1 - settings.dampening
         if step == 1:
-            m = sheet.note("momentum m", "g, at the first step", g.clone(), lambda k: _f(g[k]))
+            m = sheet.note("momentum m", "g, at the first step", g.clone(), lambda k: _f(g[k]), "momentum_buffer")
         else:
             before = sheet.remembered("momentum_buffer")
             m = sheet.note(
@@ -106,6 +126,7 @@ def _sgd(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
                 "μ · m before + (1 − dampening) · g",
                 before.mul(mu).add_(g, alpha=damp),
                 lambda k: f"{mu:g} · {_f(before[k])} + {damp:g} · {_f(g[k])}",
+                "momentum_buffer",
             )
         used, symbol = m, "m"
         if settings.nesterov:
@@ -130,12 +151,14 @@ def _adam(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
         "β₁ · m before + (1 − β₁) · g",
         m0.lerp(g, 1 - b1),
         lambda k: f"{b1:g} · {_f(m0[k])} + {1 - b1:.4g} · {_f(g[k])}",
+        "exp_avg",
     )
     v = sheet.note(
         "second moment v",
         "β₂ · v before + (1 − β₂) · g²",
         v0.mul(b2).addcmul_(g, g, value=1 - b2),
         lambda k: f"{b2:g} · {_f(v0[k])} + {1 - b2:.4g} · {_f(g[k])}²",
+        "exp_avg_sq",
     )
     c1, c2 = 1 - b1**step, 1 - b2**step
     sheet.note(
@@ -160,8 +183,9 @@ def _adagrad(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
     if step == 1:
         before = torch.full_like(sheet.point, settings.initial_accumulator)
     total = sheet.note(
-        "sum of squares s", "s before + g²", before.addcmul(g, g, value=1), lambda k: f"{_f(before[k])} + {_f(g[k])}²"
-    )
+        "sum of squares s", "s before + g²", before.addcmul(g, g, value=1),
+        lambda k: f"{_f(before[k])} + {_f(g[k])}²", "sum",
+    )  # fmt: skip
     slowed = rate / (1 + (step - 1) * settings.lr_decay)
     root = total.sqrt().add_(settings.eps)
     _move(
@@ -180,6 +204,7 @@ def _rmsprop(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
         "α · v before + (1 − α) · g²",
         before.mul(alpha).addcmul_(g, g, value=1 - alpha),
         lambda k: f"{alpha:g} · {_f(before[k])} + {1 - alpha:.4g} · {_f(g[k])}²",
+        "square_avg",
     )
     root = average.sqrt().add_(settings.eps)
     if mu > 0:
@@ -189,6 +214,7 @@ def _rmsprop(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
             "μ · m before + g / (√v + ε)",
             old.mul(mu).addcdiv_(g, root),
             lambda k: f"{mu:g} · {_f(old[k])} + {_f(g[k])} / {_f(root[k])}",
+            "momentum_buffer",
         )
         _move(sheet, sheet.point.add(m, alpha=-rate), "value − rate · m", lambda k: f"{rate:g} · {_f(m[k])}")
         return
@@ -212,10 +238,6 @@ def _move(
 _KNOWN: Final[dict[str, Callable[[_Sheet, Any, float, int], None]]] = {
     "sgd": _sgd, "adam": _adam, "adamw": _adam, "adagrad": _adagrad, "rmsprop": _rmsprop,
 }  # fmt: skip
-
-
-def _tensor(values: Any) -> Tensor:
-    return torch.as_tensor(values, dtype=torch.float64)
 
 
 def _f(value: Tensor) -> str:

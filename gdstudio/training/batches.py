@@ -89,6 +89,13 @@ class Batches:
         generator = torch.Generator().manual_seed(self._seed + epoch)
         return torch.randperm(len(self.features), generator=generator).to(self.features.device)
 
+    def rows(self, epoch: int, number: int) -> Tensor:
+        """The rows ``(b,)`` of the training part in a batch (0-based) of ``epoch`` (1-based)."""
+        count = len(self.features)
+        order = self.order(epoch) if self._shuffle else torch.arange(count, device=self.features.device)
+        rows: Tensor = order.split(self._sizes)[number]
+        return rows
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches ``(features (b, d), target (b,))`` of one epoch, without its first ``skip``."""
         order = self.order(epoch) if self._shuffle else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,8 +13,9 @@ from torch import Tensor, nn
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
-from gdstudio.core.history import RunHistory, Weights
+from gdstudio.core.history import Moment, RunHistory, Weights
 from gdstudio.core.regimen import LearningRateChange, TrainingSpec
+from gdstudio.models.layers.dropout import dropout_random
 from gdstudio.optim.schedule_base import WatchingFactor
 from gdstudio.training.health import HealthProbe
 from gdstudio.training.snapshots import Snapshots
@@ -280,6 +282,20 @@ class Recorder:
     def _give_weights(self) -> None:
         state = {name: t.detach().cpu().numpy().copy() for name, t in self._model.state_dict().items()}
         self._history.weights = Weights(self.step, state)
+        if self._control.take_moment_request():
+            self._history.moment = self._moment()
+
+    def _moment(self) -> Moment:
+        """What decides the next step, as copies."""
+        base = self._planned.get(self.step + 1, self._base_lr)
+        rate = base if self._factor is None else base * self._factor(self.step)
+        random = dropout_random(self._model)
+        state = {
+            "model": {name: t.detach().clone() for name, t in self._model.state_dict().items()},
+            "optimizer": copy.deepcopy(self._optimizer.state_dict()["state"]),
+            "dropout": None if random is None else random.get_rng_state(),
+        }
+        return Moment(self.step, rate, state)
 
     def _set_rate(self) -> None:
         lr = self._base_lr if self._factor is None else self._base_lr * self._factor(self.step)

@@ -87,7 +87,7 @@ def run_experiment(
     loss = loss_entry(spec)
     criterion = make_criterion(spec, dataset, device)
     model = build_model(spec, dataset).to(device)
-    batches = _batches(spec, dataset.train, model, loss.outputs(dataset.task, len(dataset.classes)), device)
+    batches = batches_of(spec, dataset.train, model, loss.outputs(dataset.task, len(dataset.classes)), device)
     _check(spec, dataset, batches.per_epoch)
     optimizer_entry = cast(OptimizerEntry, registry("optimizers")[spec.optimizer.kind])
     optimizer = optimizer_entry.build(spec.optimizer, list(model.parameters()))
@@ -279,7 +279,7 @@ def _schedule(spec: ExperimentSpec, total: int, per_epoch: int) -> Callable[[int
     )
 
 
-def _batches(spec: ExperimentSpec, part: Part, model: nn.Module, outputs: int, device: torch.device) -> Batches:
+def batches_of(spec: ExperimentSpec, part: Part, model: nn.Module, outputs: int, device: torch.device) -> Batches:
     """The training part on the device, portioned for a model with so many outputs."""
     normalizes = any(isinstance(m, nn.BatchNorm1d) for m in model.modules())
     if normalizes and (spec.training.batch_size == 1 or len(part) == 1):

@@ -81,7 +81,7 @@ def train(
                 recorder.after_backward()
                 clip()
             if searches:
-                optimizer.step(_again(model, objective, optimizer, inputs, targets))
+                optimizer.step(evaluate_again(model, objective, optimizer, inputs, targets))
             else:
                 update()
             if project is not None:
@@ -91,7 +91,7 @@ def train(
         recorder.after_epoch(epoch)
 
 
-def _again(
+def evaluate_again(
     model: nn.Module, objective: Objective, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
 ) -> Callable[[], float]:
     """Loss and gradients of one batch at the parameters as they are at the call."""
