@@ -159,8 +159,7 @@ class DataPanel(QWidget):
         self._view.setFixedHeight(height + 2 * self._view.frameWidth() + self.fontMetrics().height() // 2)
         names = [c.name for c in table.columns]
         _fill(self._target, names, spec.data.target)
-        if binary and dataset is not None:
-            _fill(self._positive, sorted(dataset.classes), spec.data.positive_class)
+        _fill(self._positive, sorted(dataset.classes) if binary and dataset else [], spec.data.positive_class)
         self._notes.setText("\n".join(dataset.notes) if dataset is not None and problem is None else "")
         self._notes.setVisible(bool(self._notes.text()))
         target = f", predicts {spec.data.target}" if spec.data.target else ""

@@ -53,11 +53,10 @@ class ModelPanel(QWidget):
         self._initializer.show_settings(spec.initializer)
         hidden = getattr(spec.model, "hidden", None)
         self._layers.setVisible(hidden is not None)
-        if hidden is not None:
-            self._layers.show_sizes(hidden)
+        self._layers.show_sizes(hidden or ())
         dataset = self._session.dataset
-        if dataset is not None:
-            self._loss.offer([e.key for e in registry("losses").values() if dataset.task in e.tasks])
+        fitting = [e.key for e in registry("losses").values() if dataset is None or dataset.task in e.tasks]
+        self._loss.offer(fitting)
         self._loss.setVisible(spec.loss is not None)
         if spec.loss is not None:
             self._loss.show_settings(spec.loss)
