@@ -18,14 +18,16 @@ _WATCHED_STEPS = 20
 class FrameTimer(QTimer):
     """Fires while a run goes; :meth:`shown` says after each frame how far the run is.
 
-    In the first seconds, and for a run in slow motion, it fires at ``shortest`` intervals; after that so that the
+    In the first seconds, and for a run in slow motion, it fires at the shortest intervals; after that so that the
     window's thread takes about a twenty-fifth of a core.
+
+    Attributes:
+        shortest: Between two frames, in milliseconds.
     """
 
-    def __init__(self, shortest: int, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.shortest = shortest
-        self.setInterval(shortest)
+        self.shortest = 40
         self._began = self._cpu = 0.0
         self._steps = 0
 

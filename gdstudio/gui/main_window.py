@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -23,6 +23,7 @@ from gdstudio.gui.actions import ActionRow, make_actions
 from gdstudio.gui.dialogs.about import about
 from gdstudio.gui.dialogs.import_table import ImportDialog
 from gdstudio.gui.exports import FORMATS, Format, export_run, save_run
+from gdstudio.gui.frames import FrameTimer
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.menus import fill_menus, fill_view_menu
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(self._toolbar)
         self._make_docks()
         # One visible chart at a time looks at the history; they take turns, so each is drawn several times a second.
-        self._poll = QTimer(self)
+        self._poll = FrameTimer(self)
         self._poll.timeout.connect(self._refresh)
         self._preference_control = PreferenceControl(self.preferences, theme, self._poll, self)
         self._preference_control.said.connect(self._tell)
@@ -245,6 +246,7 @@ class MainWindow(QMainWindow):
         """Draw what is new of the run."""
         self._tabs.refresh()
         self._toolbar.refresh()
+        self._poll.shown(len(self.session.history.steps))
 
     @Slot()
     def _state_changed(self) -> None:
@@ -260,7 +262,7 @@ class MainWindow(QMainWindow):
             self._actions[name].setEnabled(bool(self.session.runs) and not busy)
         self._actions["run.resume"].setEnabled(not busy)
         self._actions["run.recover"].setEnabled(not busy and self.session.left_run is not None)
-        self._poll.start() if busy else self._poll.stop()
+        self._poll.begin() if busy else self._poll.stop()
         if state == "Done" and len(self.session.runs) == 2 and not self._runs_dock.isVisible():
             # From the second run on there is something to compare.
             self._runs_dock.show()

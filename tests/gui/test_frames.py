@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_dear_frames_are_smooth_at_first_and_then_rare(qtbot: QtBot, clock: Clock) -> None:
-    timer = FrameTimer(40)
+    timer = FrameTimer()
     timer.begin()
     steps, early, late = 0, [], []
     for _ in range(300):
@@ -49,7 +49,7 @@ def test_dear_frames_are_smooth_at_first_and_then_rare(qtbot: QtBot, clock: Cloc
 
 
 def test_cheap_frames_and_slow_motion_stay_smooth(qtbot: QtBot, clock: Clock) -> None:
-    timer = FrameTimer(40)
+    timer = FrameTimer()
     timer.begin()
     for steps in range(200):
         clock.frame(timer, 0.02)
@@ -63,7 +63,7 @@ def test_cheap_frames_and_slow_motion_stay_smooth(qtbot: QtBot, clock: Clock) ->
 
 
 def test_frames_never_come_too_rarely_and_a_new_run_begins_anew(qtbot: QtBot, clock: Clock) -> None:
-    timer = FrameTimer(40)
+    timer = FrameTimer()
     timer.begin()
     for steps in range(0, 100_000, 500):
         clock.frame(timer, 0.2)

@@ -6,11 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from gdstudio import paths
 from gdstudio.core.errors import StudioError
+from gdstudio.gui.frames import FrameTimer
 from gdstudio.gui.preferences.store import PreferenceStore
 from gdstudio.gui.theme import Scheme, Theme
 
@@ -21,7 +22,7 @@ class PreferenceControl(QObject):
     Args:
         store: Holds the settings.
         theme: Gets colours, text size and width of lines.
-        poll: Gets the pace of redraws.
+        frames: Gets the pace of redraws.
         parent: The window; its dialogs' parent.
 
     Signals:
@@ -30,10 +31,10 @@ class PreferenceControl(QObject):
 
     said = Signal(str, str, str)
 
-    def __init__(self, store: PreferenceStore, theme: Theme, poll: QTimer, parent: QWidget) -> None:
+    def __init__(self, store: PreferenceStore, theme: Theme, frames: FrameTimer, parent: QWidget) -> None:
         super().__init__(parent)
-        self._store, self._theme, self._poll, self._window = store, theme, poll, parent
-        poll.setInterval(round(1_000 / store.values.redraws))
+        self._store, self._theme, self._frames, self._window = store, theme, frames, parent
+        frames.shortest = round(1_000 / store.values.redraws)
         store.changed.connect(self._act)
 
     def open_dialog(self) -> None:
@@ -66,7 +67,7 @@ class PreferenceControl(QObject):
             case "line_width":
                 self._theme.set_line_width(values.line_width)
             case "redraws":
-                self._poll.setInterval(round(1_000 / values.redraws))
+                self._frames.shortest = round(1_000 / values.redraws)
             case "folder":
                 enter_folder(values.folder)
 
