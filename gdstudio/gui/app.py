@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -16,8 +16,9 @@ import gdstudio
 from gdstudio import paths
 from gdstudio.core.registry import Settings, registry
 from gdstudio.core.spec import FileSource
+from gdstudio.gui.crash import CrashReports, show_fatal, what_is_kept
 from gdstudio.gui.jobs import Job, Jobs
-from gdstudio.gui.logs import start_logging
+from gdstudio.gui.logs import HardCrashes, start_logging
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.preferences.control import enter_folder
 from gdstudio.gui.session import Session
@@ -26,6 +27,8 @@ from gdstudio.gui.theme import Theme
 
 log = logging.getLogger(__name__)
 
+#: The exit code where the program itself has failed.
+FAILED = 1
 _SWITCH_SECONDS = 0.0002
 #: What competes with the first painting waits so long.
 _FIRST_PAINT_MILLISECONDS = 30
@@ -86,22 +89,37 @@ def run(arguments: Sequence[str], seen: Callable[[], object] = lambda: None) -> 
     application.setApplicationVersion(gdstudio.__version__)
     application.setDesktopFileName("gdstudio")
     application.setWindowIcon(QIcon(str(paths.resources() / "icons" / "gdstudio.png")))
-    start_logging(paths.user_state())
+    log_file = start_logging(paths.user_state())
+    log.info("Gradient Descent Studio %s starts", gdstudio.__version__)
+    crashes = HardCrashes(paths.user_state())
     # Before the folder for files is entered, from which a relative path would lead elsewhere.
     first = Path(arguments[0]).absolute() if arguments else None
-    window = _make_window(WindowSettings())
-    _report_unexpected(window)
+    try:
+        window = _make_window(WindowSettings())
+    except Exception as error:
+        show_fatal(error, log_file)
+        return FAILED
+    # After pyqtgraph was imported, which sets hooks of its own.
+    reports = CrashReports(window, partial(what_is_kept, window.session), log_file)
+    reports.install()
+    crashes.watch()
     window.show()
 
     def go_on() -> None:
         seen()
         window.complete()
+        if crashes.earlier():
+            text = "The program ended without a word at an earlier start."
+            window.session.message.emit("warning", text, f"Where it was then is in the log, {log_file}.")
         window.session.load(_source(first, window))
         # Torch takes seconds to import: the window is there first, and Start finds it warm.
         window.session.warm_up(warm_up)
 
     QTimer.singleShot(_FIRST_PAINT_MILLISECONDS, window, go_on)
-    return application.exec()
+    code = application.exec()
+    reports.uninstall()
+    crashes.end()
+    return code
 
 
 def warm_up(job: Job) -> str:
@@ -114,14 +132,3 @@ def warm_up(job: Job) -> str:
     parameter = torch.nn.Parameter(torch.zeros(1))
     torch.optim.Adam([parameter])
     return cuda_report().text
-
-
-def _report_unexpected(window: MainWindow) -> None:
-    """Anything that was not foreseen becomes a message instead of a silent or a dead window."""
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.critical("Unexpected", exc_info=(kind, error, trace))
-        window.session.message.emit("error", f"Something unexpected went wrong: {kind.__name__}: {error}", "")
-
-    # After pyqtgraph was imported, which sets a hook of its own.
-    sys.excepthook = hook

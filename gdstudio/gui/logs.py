@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import logging
+import os
+import sys
+import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 _MOST_BYTES = 1_000_000
 _KEPT_FILES = 3
+_HARD_CRASH = "hard-crash-"
+_MOST_TRACE = 20_000
+_DAY = 86_400.0
 _QT_LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -17,6 +26,7 @@ _QT_LEVELS = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
+log = logging.getLogger(__name__)
 qt_log = logging.getLogger("qt")
 
 
@@ -40,8 +50,51 @@ def start_logging(folder: Path) -> Path | None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(logging.INFO)
     logging.getLogger().addHandler(handler)
+    logging.getLogger("gdstudio").setLevel(logging.INFO)
     log_qt_messages()
     return path
+
+
+class HardCrashes:
+    """Notes where the program was when it is ended from below Python, and finds what an earlier start has noted.
+
+    Args:
+        folder: Gets a file for each window that is open.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{_HARD_CRASH}{os.getpid()}.txt"
+        self._file: TextIO | None = None
+
+    def watch(self) -> None:
+        """Begin; nothing happens where the file cannot be written."""
+        with contextlib.suppress(OSError):
+            self._file = self._path.open("w", encoding="utf-8")
+            faulthandler.enable(self._file)
+
+    def earlier(self) -> bool:
+        """Whether an earlier window was ended so; where each thread was then goes to the log, once."""
+        found = False
+        for path in self._path.parent.glob(f"{_HARD_CRASH}*.txt"):
+            with contextlib.suppress(OSError):
+                text = path.read_text(encoding="utf-8", errors="replace") if path != self._path else ""
+                old = time.time() - path.stat().st_mtime > _DAY
+                if text or (old and path != self._path):
+                    # Windows keeps the file of a window that is open.
+                    path.unlink()
+                if text:
+                    found = True
+                    log.warning("An earlier window ended with a hard crash:\n%s", text[:_MOST_TRACE])
+        return found
+
+    def end(self) -> None:
+        """The program ends as it should."""
+        if self._file is not None:
+            faulthandler.enable(sys.stderr) if sys.stderr is not None else faulthandler.disable()
+            self._file.close()
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        self._file = None
 
 
 def log_qt_messages() -> None:

@@ -45,3 +45,19 @@ def test_the_log_is_written_to_the_folder(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert start_logging(tmp_path / "file" / "state") is None
+
+
+def test_logs_rotate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdstudio.gui.logs._MOST_BYTES", 2_000)
+    before = qInstallMessageHandler(None)
+    try:
+        path = start_logging(tmp_path)
+        for number in range(300):
+            logging.getLogger("gdstudio.test").info("line %d of many", number)
+    finally:
+        qInstallMessageHandler(before)
+    assert path is not None
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 4
+    assert max(file.stat().st_size for file in files) <= 2_000
+    assert "line 299" in path.read_text(encoding="utf-8")
