@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +21,6 @@ from gdstudio.core.registry import registry
 from gdstudio.gui.actions import ActionRow, make_actions
 from gdstudio.gui.dialogs.about import about
 from gdstudio.gui.dialogs.import_table import ImportDialog
-from gdstudio.gui.exports import FORMATS, Format, export_run, save_run
 from gdstudio.gui.frames import FrameTimer
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
@@ -35,6 +33,7 @@ from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.panels.training import TrainingPanel
 from gdstudio.gui.paste import pasted_table
 from gdstudio.gui.preferences.control import PreferenceControl
+from gdstudio.gui.run_files import RunFiles
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.all import Tabs
@@ -67,6 +66,7 @@ class MainWindow(QMainWindow):
         self._jobs = jobs
         self._closing = False
         self._garbage = GarbageCollector(self)
+        self._run_files = RunFiles(session, self)
         self._actions = make_actions(self, theme, self._rows())
         self._banner = Banner(theme)
         self._messages = MessagesPanel()
@@ -126,41 +126,7 @@ class MainWindow(QMainWindow):
             ActionRow("run.reset", "&Reset", session.reset, "Ctrl+R", "restart", "Clear the curves; runs stay listed"),
             ActionRow("edit.undo", "&Undo", session.undo, "Ctrl+Z", "undo"),
             ActionRow("edit.redo", "&Redo", session.redo, "Ctrl+Y", "redo"),
-            ActionRow(
-                "run.save", "Save &run…", self.save_run, "Ctrl+S", "content-save-outline", "Write the run's folder"
-            ),
-            ActionRow(
-                "run.resume",
-                "Go on with a saved r&un…",
-                self.resume_run,
-                "",
-                "play-circle-outline",
-                "Choose a run's folder and train on from its checkpoint",
-            ),
-            ActionRow(
-                "run.recover",
-                "Go on with the run that was &cut off",
-                self.recover_run,
-                "",
-                "backup-restore",
-                "The program ended while this run went; it goes on from its last checkpoint",
-            ),
-            ActionRow(
-                "export.report",
-                "Export a re&port…",
-                partial(self.export, "report"),
-                "Ctrl+E",
-                "file-chart-outline",
-                "The last run as one HTML file: data, settings, curves, scores with intervals, landscape",
-            ),
-            ActionRow(
-                "export.script",
-                "Export a &script…",
-                partial(self.export, "script"),
-                "",
-                "language-python",
-                "The last run as a Python script that stands alone and gives the same numbers",
-            ),
+            *self._run_files.rows(),
             ActionRow(
                 "view.settings", "&Settings…", self._open_settings, "Ctrl+,", "cog-outline", "How the program looks"
             ),
@@ -310,32 +276,6 @@ class MainWindow(QMainWindow):
             self.import_file(pasted_table())
         except StudioError as error:
             self._tell("warning", error.message, error.hint)
-
-    def save_run(self) -> None:
-        """Ask for a folder and write the last finished run into it."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the run as a folder", "run")
-        if path:
-            run = self.session.runs[-1]
-            self.session.in_background(partial(save_run, run, Path(path)))
-
-    def export(self, what: Format) -> None:
-        """Ask for a file and write the last run into it."""
-        title, kind, name = FORMATS[what]
-        path, _ = QFileDialog.getSaveFileName(self, title, name, kind)
-        if path:
-            self.session.in_background(partial(export_run, self.session.runs[-1], what, Path(path)))
-
-    def resume_run(self) -> None:
-        """Ask for a run's folder and go on with it."""
-        path = QFileDialog.getExistingDirectory(self, "Go on with the run in this folder")
-        if path:
-            self.session.resume_folder(Path(path))
-
-    def recover_run(self) -> None:
-        """Go on with a run that ended with the program that trained it."""
-        folder = self.session.left_run
-        if folder is not None:
-            self.session.resume_folder(folder)
 
     def _reset_layout(self) -> None:
         self.restoreState(self._first_arrangement)
