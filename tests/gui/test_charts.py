@@ -14,11 +14,13 @@ from pytestqt.qtbot import QtBot
 from gdstudio.evaluation.curve_kinds import KINDS as CURVES
 from gdstudio.evaluation.curve_kinds import CurveKind
 from gdstudio.evaluation.predictions import Predictions
+from gdstudio.evaluation.residuals import quantile_plot
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.boundary import BoundaryChart
 from gdstudio.gui.charts.class_curves import ClassCurvesChart
 from gdstudio.gui.charts.colors import class_image, finer, text_color, value_colors
 from gdstudio.gui.charts.confusion import ConfusionMatrixChart
+from gdstudio.gui.charts.quantile import QuantileChart
 from gdstudio.gui.charts.residual import ResidualChart
 from gdstudio.gui.theme import Theme, contrast
 
@@ -185,4 +187,37 @@ def test_many_residuals_are_thinned_and_it_is_said(shown: Callable[[Any], Any], 
     chart.set_residuals(np.arange(25_000.0), np.ones(25_000))
     assert "of 25,000 rows drawn" in chart.accessibleName()
     assert len(chart.data()) == 25_000
+
+
+def test_residuals_lie_along_a_column_within_their_interval(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(ResidualChart(theme))
+    places = np.array([0.0, 1.0, np.nan, 1.0])
+    chart.set_residuals(
+        np.arange(4.0),
+        np.array([1.0, -2.0, 0.0, 0.5]),
+        against=("plan", places),
+        names=("free", "paid"),
+        half_width=4.0,
+    )
+    data = chart.data()
+    assert data.columns.tolist() == ["plan", "prediction", "residual"]
+    assert data["plan"].tolist()[:2] == ["free", "paid"]
+    x, y = chart._points.getData()
+    assert np.rint(x).tolist() == [0, 1, 1]
+    assert "paid" in chart.read_out(QPointF(x[1], y[1]))
+    assert "Missed by" in chart.read_out(QPointF(x[1], y[1]))
+    low, high = chart.view.viewRange()[1]
+    assert low < -4
+    assert high > 4
+
+
+def test_quantiles_are_drawn_with_their_line(shown: Callable[[Any], Any], theme: Theme) -> None:
+    chart = shown(QuantileChart(theme))
+    missed = RNG.normal(size=20_000)
+    chart.set_plot(quantile_plot(Predictions(np.arange(20_000), missed, np.zeros(20_000))))
+    assert "normal, r 1.000" in chart.legend.accessibleName()
+    assert len(chart._points.getData()[0]) < 5_000
+    assert chart.data()["residual"].tolist() == sorted(missed)
+    assert "If normal" in chart.read_out(QPointF(0, 0))
+    chart.set_plot(None, "Not defined, because: there are no rows")
     assert isinstance(theme.color("text"), QColor)

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QImage
 from gdstudio.evaluation.curve_kinds import KINDS
 from gdstudio.evaluation.explain.dependence import Dependence
 from gdstudio.evaluation.predictions import make_predictions
+from gdstudio.evaluation.residuals import QuantilePlot
 from gdstudio.gui import charts
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.descent import Path as Walk
@@ -67,6 +68,11 @@ def _class_curves(chart: Any) -> None:
 
 def _residual(chart: Any) -> None:
     chart.set_residuals(np.linspace(0, 10, 80), _RNG.normal(size=80), unit="price")
+
+
+def _quantile(chart: Any) -> None:
+    missed = np.sort(_RNG.normal(size=80))
+    chart.set_plot(QuantilePlot(np.linspace(-2.3, 2.3, 80), missed, 1.0, 0.0, 0.99))
 
 
 def _correlation(chart: Any) -> None:
@@ -130,6 +136,7 @@ _FILL: dict[str, Callable[[Any], None]] = {
     "ConfusionMatrixChart": _confusion,
     "ClassCurvesChart": _class_curves,
     "ResidualChart": _residual,
+    "QuantileChart": _quantile,
     "CorrelationChart": _correlation,
     "DistributionChart": _distribution,
     "LandscapeChart": _landscape,

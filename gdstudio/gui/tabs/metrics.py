@@ -41,7 +41,7 @@ class MetricsTab(QWidget):
         self._title = named(QLabel(), "metrics.run", "Run")
         self.scores = ScoresPage(theme, jobs)
         self.curves = CurvesPage(theme, jobs)
-        self.residuals = ResidualsPage(theme)
+        self.residuals = ResidualsPage(theme, jobs)
         for page in (self.scores, self.curves):
             page.rows_wanted.connect(lambda rows, why: self.rows_wanted.emit(rows, why, self._part.currentData()))
         self._pages = named(QTabWidget(documentMode=True), "metrics.pages", "Views of the scores")
@@ -71,7 +71,7 @@ class MetricsTab(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is being computed."""
-        return self.scores.busy or self.curves.busy
+        return self.scores.busy or self.curves.busy or self.residuals.busy
 
     @Slot()
     def refresh(self) -> None:
