@@ -159,9 +159,11 @@ class StepReport:
         for line in lines:
             engine = known.get(line.memory or line.name)
             shown.append(line if engine is None else replace(line, values=np.asarray(engine)))
+        shown[1] = replace(shown[1], formula="slope of the loss along this weight")
         if self.gradients[name][place] != used:
+            shown[1] = replace(shown[1], formula="clipped")
             raw = np.array([self.gradients[name][place]])
-            shown.insert(1, Line("gradient, unclipped", "slope of the batch's loss", lambda k: "", raw))
+            shown.insert(1, Line("gradient, unclipped", "slope of the loss along this weight", lambda k: "", raw))
         if self.after[name][place] != stepped:
             held = np.array([self.after[name][place]])
             shown.append(Line("new value, held back", "after what regularization does to weights", lambda k: "", held))

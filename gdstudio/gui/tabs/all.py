@@ -14,6 +14,7 @@ from gdstudio.gui.tabs.labs import LabsTab
 from gdstudio.gui.tabs.landscape import LandscapeTab
 from gdstudio.gui.tabs.metrics import MetricsTab
 from gdstudio.gui.tabs.predictions import PredictionsTab
+from gdstudio.gui.tabs.step import StepTab
 from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.gui.tabs.why import WhyPanel
@@ -45,6 +46,7 @@ class Tabs(QTabWidget):
         self.insertTab(0, data, "Data")
         for label, tab in (
             ("Gradients", GradientsTab(session, theme)),
+            ("Step", StepTab(session, theme, jobs)),
             ("Metrics", metrics),
             ("Landscape", LandscapeTab(session, theme, jobs)),
             ("Predictions", predictions),

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gdstudio.core.registry import Settings
 from gdstudio.gui.naming import named
 from gdstudio.gui.race import label_of
+from gdstudio.gui.tables.lines import LinesTable
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -40,16 +31,7 @@ class StepAnatomy(QWidget):
         self._which = named(QComboBox(), "anatomy.variable", "Variable", "Which variable's numbers are shown")
         self._title = QLabel()
         self._title.setProperty("role", "title")
-        self._table = named(QTableWidget(0, 3), "anatomy.table", "The step in numbers")
-        self._table.setHorizontalHeaderLabels(["Quantity", "How", "Is"])
-        self._table.verticalHeader().hide()
-        self._table.setShowGrid(False)
-        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._table.setWordWrap(True)
-        header = self._table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self._table = named(LinesTable(), "anatomy.table", "The step in numbers")
         for box in (self._who, self._which):
             box.activated.connect(self._draw)
         row = QHBoxLayout()
@@ -105,20 +87,8 @@ class StepAnatomy(QWidget):
             )
         self._title.setText(f"Step {number:,}" if lines else "")
         if lines is None:
-            self._table.setRowCount(1)
-            sentence = "This optimizer's steps are not taken apart." if result.steps else "No step was taken."
-            for column, text in enumerate((sentence, "", "")):
-                self._table.setItem(0, column, QTableWidgetItem(text))
+            self._table.show_sentence(
+                "This optimizer's steps are not taken apart." if result.steps else "No step was taken."
+            )
             return
-        self._table.setRowCount(len(lines))
-        for row, line in enumerate(lines):
-            numbers = line.numbers(which)
-            how = f"{line.formula}\n= {numbers}" if numbers else line.formula
-            value = float(line.values[which])
-            for column, text in enumerate((line.name, how, f"{value:.7g}")):
-                item = QTableWidgetItem(text)
-                item.setToolTip(repr(value) if column == 2 else text)
-                if column == 2:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self._table.setItem(row, column, item)
-        self._table.resizeRowsToContents()
+        self._table.show_lines(lines, which)
