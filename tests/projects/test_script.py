@@ -15,6 +15,9 @@ import pytest
 from gdstudio.core.errors import StudioError
 from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import prepare
+from gdstudio.data.load import load_table
+from gdstudio.projects.export import script_training
 from gdstudio.projects.export.script import make_script, write_script
 from gdstudio.projects.export.script_formula import make_formula_script
 from gdstudio.projects.export.verify import Verdict, compare, expected_of, verify_script
@@ -66,6 +69,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "data.source.kind": "diabetes", "optimizer.kind": "lbfgs", "training.batch_size": 0, "loss.kind": "huber",
         "data.preparation.scale_target": False,
     },
+    "Muon": {"data.source.kind": "wine", "optimizer.kind": "muon"},
     "restarts, NAdam, no test part, replayed steps": {
         "data.source.kind": "sine", "schedule.kind": "cosine_restarts", "schedule.first": 2, "optimizer.kind": "nadam",
         "data.split.test": 0, "training.capture": "on", "model.dropout": 0.2,
@@ -78,6 +82,9 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "formula, Adam from a given start, cosine": {
         "objective.formula": "(1 - x)^2 + 100*(y - x**2)**2", "optimizer.kind": "adam", "optimizer.lr": 0.1,
         "training.steps": 100, "training.start": [-1.5, 2.0], "schedule.kind": "cosine",
+    },
+    "a formula without matrices for Muon": {
+        "objective.formula": "x**2 + y**2", "optimizer.kind": "muon", "training.steps": 30,
     },
     "formula over a vector with a parameter, L-BFGS": {
         "objective.formula": "sum(i*(x_i - a)**2)/n + x_2**2*n + max(x_1, 2, x_3)", "objective.parameters": {"a": 0.5},
@@ -202,10 +209,8 @@ def test_another_number_is_found_and_named(tmp_path: Path) -> None:
     assert verdict.text.startswith("Different from step 2 on: train_loss is ")
 
 
-def test_what_cannot_be_expressed_is_refused() -> None:
-    spec = spec_of({"data.source.kind": "iris", "optimizer.kind": "muon"})
-    from gdstudio.data.dataset import prepare
-    from gdstudio.data.load import load_table
-
-    with pytest.raises(StudioError, match="optimizer muon"):
+def test_what_cannot_be_expressed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_of({"data.source.kind": "iris", "optimizer.kind": "adamax"})
+    monkeypatch.delitem(script_training._OPTIMIZERS, "adamax")
+    with pytest.raises(StudioError, match="optimizer adamax"):
         make_script(spec, prepare(spec.data, load_table(spec.data.source)))

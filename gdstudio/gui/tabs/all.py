@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
+from gdstudio.gui.tabs.code import CodeTab
 from gdstudio.gui.tabs.explain import ExplainTab
 from gdstudio.gui.tabs.functions import FunctionsTab
 from gdstudio.gui.tabs.gradients import GradientsTab
@@ -53,6 +55,7 @@ class Tabs(QTabWidget):
             ("Explain", explain),
             ("Functions", FunctionsTab(session, theme, jobs)),
             ("Labs", LabsTab(session, theme, jobs)),
+            ("Code", CodeTab(session, theme, jobs)),
         ):
             self.addTab(tab, label)
         predictions.row_chosen.connect(data.show_row)
@@ -61,7 +64,15 @@ class Tabs(QTabWidget):
         predictions.explain_wanted.connect(explain.explain_row)
         metrics.rows_wanted.connect(lambda rows, why, part: self.setCurrentWidget(predictions))
         metrics.rows_wanted.connect(predictions.show_rows)
+        self._metrics = metrics
         self.setUpdatesEnabled(True)
+
+    @Slot(int, int)
+    def compare_runs(self, first: int, second: int) -> None:
+        """Show two runs of the list beside each other."""
+        self.complete()
+        self.setCurrentWidget(self._metrics)
+        self._metrics.compare_runs(first, second)
 
     def refresh(self) -> None:
         """Draw what is new in the visible tab; the only place that reads a history while it grows."""

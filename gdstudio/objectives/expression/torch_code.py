@@ -17,7 +17,7 @@ _OVER_I = {
     "min": "{}.amin(-1)", "max": "{}.amax(-1)",
 }  # fmt: skip
 #: Names that mean something else in the lines around.
-_TAKEN = frozenset({"torch", "nn", "math", "number", "point", "value"})
+_TAKEN = frozenset({"torch", "math", "number", "point", "value"})
 #: Whole numbers below this are written without a point.
 _SHORT = 1e6
 

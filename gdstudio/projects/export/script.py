@@ -25,12 +25,17 @@ class Script:
     Attributes:
         text: The Python file.
         table: Rows that must lie beside it; None where it can read them elsewhere.
-        data_name: The name that those rows must have.
+        stem: Name of the file, without its ending.
     """
 
     text: str
     table: pd.DataFrame | None
-    data_name: str
+    stem: str
+
+    @property
+    def name(self) -> str:
+        """The name that is offered for the file."""
+        return f"{self.stem}.py"
 
     def save(self, path: Path) -> list[Path]:
         """Write the file and, where it needs them, its rows beside it; the files that were written.
@@ -39,21 +44,26 @@ class Script:
             StudioError: The folder cannot be written.
         """
         written = [path]
+        text = self.text
         if self.table is not None:
-            table, data = self.table, path.with_name(self.data_name)
+            table, data = self.table, path.with_name(f"{path.stem}_data.csv")
+            text = text.replace(repr(f"{self.stem}_data.csv"), repr(data.name))  # under the name that was chosen
             write_atomic(data, lambda part: table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
             written.append(data)
-        write_text(path, self.text)
+        write_text(path, text)
         return written
 
 
-def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment") -> Script:
+def make_script(
+    spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment", data: script_data.DataPart | None = None
+) -> Script:
     """The script of an experiment; nothing needs to be trained.
 
     Args:
         spec: The experiment.
         dataset: The dataset of ``spec.data``.
         stem: Name of the file without its ending.
+        data: What :func:`reading_of` gave for that dataset and stem, where it is known: it takes most of the time.
 
     Raises:
         StudioError: The script cannot express something of the experiment, so that its numbers would be others.
@@ -64,8 +74,7 @@ def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment"
             "The script computes on the processor, and this experiment on the graphics card.",
             "Set training.device to cpu.",
         )
-    data_name = f"{stem}_data.csv"
-    data = script_data.reading(dataset, data_name)
+    data = data or reading_of(dataset, stem)
     per_epoch = len(script_training.batch_sizes(spec, dataset))
     total = spec.training.epochs * per_epoch
     sections = [
@@ -84,7 +93,12 @@ def make_script(spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment"
         _title("7. Evaluate") + _evaluation(spec, dataset),
     ]
     body = "\n\n\n".join(part.rstrip("\n") for part in sections) + "\n"
-    return Script(f"{_head(spec, dataset, body)}\n\n{body}", data.table, data_name)
+    return Script(f"{_head(spec, dataset, body)}\n\n{body}", data.table, stem)
+
+
+def reading_of(dataset: Dataset, stem: str) -> script_data.DataPart:
+    """How a script of that name comes to its rows."""
+    return script_data.reading(dataset, f"{stem}_data.csv")
 
 
 def write_script(spec: ExperimentSpec, dataset: Dataset, path: Path) -> list[Path]:

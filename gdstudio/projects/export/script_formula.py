@@ -40,7 +40,7 @@ def make_formula_script(spec: MinimizeSpec) -> Script:
             _title("5. Look at the result") + _ending(),
         )
     )
-    return Script(_head(spec, objective, body) + "\n\n" + body + "\n", None, "")
+    return Script(_head(spec, objective, body) + "\n\n" + body + "\n", None, "descent")
 
 
 def _title(text: str) -> str:
@@ -54,8 +54,6 @@ def _head(spec: MinimizeSpec, objective: Objective, body: str) -> str:
     if "stream_seed(" in body:
         imports.append("import hashlib")
     imports += ["import math", "", "import torch"]
-    if "nn." in body:
-        imports.append("from torch import nn")
     drawing = ""
     if "stream_seed(" in body:
         drawing = '''
@@ -63,6 +61,14 @@ def _head(spec: MinimizeSpec, objective: Objective, body: str) -> str:
 def stream_seed(seed, stream):
     """A seed of its own for each use of chance, so that one never disturbs another."""
     return int.from_bytes(hashlib.sha256(f"{stream}/{seed}".encode()).digest()[:6], "big")
+'''
+    helper = ""
+    if "number(" in body:
+        helper = '''
+
+def number(value):
+    """A number as a tensor, for what torch computes otherwise with plain numbers."""
+    return torch.tensor(value, dtype=torch.float64)
 '''
     seed = f"SEED = {spec.training.seed}  # decides what is drawn\n" if drawing else ""
     noise = spec.objective.noise
@@ -89,12 +95,7 @@ TOLERANCE = {spec.training.tolerance!r}  # a gradient no longer than this is the
 {seed}VARIABLES = {_wrapped([repr(name) for name in objective.variables])}
 
 torch.set_num_threads({spec.training.threads})  # another number can change the last digits
-
-
-def number(value):
-    """A number as a tensor, for what torch computes otherwise with plain numbers."""
-    return torch.tensor(value, dtype=torch.float64)
-{drawing}'''
+{drawing}{helper}'''
 
 
 def _function(objective: Objective) -> str:

@@ -52,6 +52,8 @@ def optimizer(settings: Any, parameters: str = "model.parameters()", fused: bool
     Raises:
         StudioError: It cannot be expressed.
     """
+    if settings.kind == "muon":
+        return _muon(settings, parameters, fused)
     if settings.kind not in _OPTIMIZERS:
         raise StudioError(f"The script cannot express the optimizer {settings.kind} yet.", "Choose another optimizer.")
     name, arguments = _OPTIMIZERS[settings.kind]
@@ -71,6 +73,50 @@ def optimizer(settings: Any, parameters: str = "model.parameters()", fused: bool
     elif settings.kind in _FUSED:
         code += "    fused=True,  # one piece of machine code for the whole step\n"
     return code + ")\n"
+
+
+def _muon(settings: Any, parameters: str, fused: bool) -> str:
+    """Muon for the matrices and AdamW for the rest; where nothing is a matrix, AdamW alone."""
+    adamw = f"""\
+torch.optim.AdamW(
+    {{}},
+    lr=LEARNING_RATE,
+    betas={(settings.beta1, settings.beta2)!r},
+    weight_decay={settings.weight_decay!r},
+    {"fused=True,  # one piece of machine code for the whole step" if fused else "foreach=False,"}
+)
+"""
+    if parameters != "model.parameters()":
+        return f"optimizer = {adamw.format(parameters)}"
+    rest = adamw.format("[p for p in model.parameters() if p.ndim != 2]")
+    return f'''\
+class Together:
+    """Muon for matrices and AdamW for everything else, as one optimizer."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+        self.param_groups = [group for part in parts for group in part.param_groups]
+
+    def zero_grad(self):
+        for part in self.parts:
+            part.zero_grad()
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+
+muon = torch.optim.Muon(
+    [p for p in model.parameters() if p.ndim == 2],
+    lr=LEARNING_RATE,
+    weight_decay={settings.weight_decay!r},
+    momentum={settings.momentum!r},
+    nesterov={settings.nesterov!r},
+    ns_steps={settings.newton_steps!r},
+    adjust_lr_fn="match_rms_adamw",
+)
+adamw = {rest}optimizer = Together(muon, adamw)
+'''
 
 
 def learning_rate(settings: Any, total: int, per_epoch: int, lr_changes: Sequence[LearningRateChange] = ()) -> str:

@@ -14,8 +14,11 @@ import pandas as pd
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
+from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.projects.descents import load_descent
-from gdstudio.training.minimize import MinimizeResult
+from gdstudio.projects.export.runs import export_script_of
+from gdstudio.projects.export.script_formula import make_formula_script
+from gdstudio.training.minimize import MinimizeResult, minimize
 from gdstudio.training.run_folder import predictions_frame
 
 if TYPE_CHECKING:
@@ -70,6 +73,22 @@ def verify_script(
             arguments += [f"--{what}", str(folder / f"{what}.csv")]
         output = _run([sys.executable, "-I", "-c", _RUN, *arguments], folder, cancelled)
         return compare(expected, folder, output)
+
+
+def verify_run(result: RunResult, *, cancelled: Callable[[], bool] = lambda: False) -> Verdict:
+    """Write the script of a run that has just ended to a temporary folder and verify it; see :func:`verify_script`."""
+    with tempfile.TemporaryDirectory(prefix="gdstudio-script-") as name:
+        path = Path(name) / "experiment.py"
+        export_script_of(result, path)
+        return verify_script(result, path, cancelled=cancelled)
+
+
+def verify_descent(spec: MinimizeSpec, *, cancelled: Callable[[], bool] = lambda: False) -> Verdict:
+    """Walk down a formula and verify the script of that; see :func:`verify_script`."""
+    with tempfile.TemporaryDirectory(prefix="gdstudio-script-") as name:
+        path = Path(name) / "descent.py"
+        make_formula_script(spec).save(path)
+        return verify_script(minimize(spec), path, cancelled=cancelled)
 
 
 def compare(expected: Mapping[str, pd.DataFrame], folder: Path, output: str = "") -> Verdict:
