@@ -53,6 +53,7 @@ class RecoveryDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
         self._cards: dict[str, QFrame] = {}
+        self._first: QPushButton | None = None
         intro = QLabel("The program did not end as it should have. This was kept:", wordWrap=True)
         self._column = QVBoxLayout()
         for thing in left:
@@ -67,8 +68,12 @@ class RecoveryDialog(QDialog):
         layout.setSpacing(round(0.7 * theme.em))
         layout.addWidget(intro)
         layout.addLayout(self._column)
+        layout.addStretch(1)
         layout.addWidget(buttons)
-        self.resize(round(40 * theme.em), self.sizeHint().height())
+        width = round(40 * theme.em)
+        self.resize(width, self.heightForWidth(width))
+        if self._first is not None:
+            self._first.setFocus()
 
     def _card(self, thing: Left) -> QFrame:
         card = QFrame()
@@ -89,8 +94,10 @@ class RecoveryDialog(QDialog):
             QPushButton("Discard"), f"recovery.discard.{thing.key}", f"Discard: {thing.title}",
             f"Delete what was kept. {thing.lost}",
         )  # fmt: skip
+        self._first = self._first or take
         take.clicked.connect(partial(self._done, thing.key, True))
         discard.clicked.connect(partial(self._done, thing.key, False))
+        discard.setAutoDefault(False)  # Enter must not throw anything away
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(discard)

@@ -79,12 +79,12 @@ class SaveProjectDialog(QDialog):
         self._said.setProperty("role", "muted")
         self._table = table
         self._link.toggled.connect(self._look)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        self._save = named(
-            buttons.button(QDialogButtonBox.StandardButton.Save), "save_project.save", "Save", "Save the project"
-        )
-        self._save.setProperty("role", "primary")
-        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        self._said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        buttons = QDialogButtonBox()
+        self._save = buttons.addButton("&Save", QDialogButtonBox.ButtonRole.AcceptRole)
+        named(self._save, "save_project.save", "Save", "Save the project").setProperty("role", "primary")
+        cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         named(cancel, "save_project.cancel", "Cancel", "Save nothing")
         buttons.accepted.connect(self._accepted)
         buttons.rejected.connect(self.reject)
