@@ -161,6 +161,36 @@ class _CancelledError(Exception):
     """Leaves the numerical library from within."""
 
 
+@torch.enable_grad()
+def sharpness(loss: Callable[[], Tensor], parameters: Sequence[Tensor], radius: float = 0.05) -> float:
+    """How far the loss rises by a step of length ``radius`` straight up its gradient.
+
+    Source: Foret, Kleiner, Mobahi, Neyshabur (2021), Sharpness-Aware Minimization, equations 1 and 2: the largest loss
+    within the radius, to first order, less the loss itself.
+
+    Args:
+        loss: ``() -> scalar`` with a graph to ``parameters``, which are back in their place afterwards.
+        parameters: Leaves that require gradients.
+        radius: Euclidean length of the step.
+    """
+    value = loss()
+    if not value.requires_grad:
+        return 0.0
+    found = torch.autograd.grad(value, parameters, allow_unused=True)
+    gradients = [torch.zeros_like(p) if g is None else g for g, p in zip(found, parameters, strict=True)]
+    length = math.sqrt(sum(float((g.double() ** 2).sum()) for g in gradients))
+    if not length:
+        return 0.0
+    before = [p.detach().clone() for p in parameters]
+    with torch.no_grad():
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.add_(gradient, alpha=radius / length)
+        above = float(loss())
+        for parameter, old in zip(parameters, before, strict=True):
+            parameter.copy_(old)
+    return above - float(value.detach())
+
+
 def _extremes(
     product: Callable[[NDArray[Any]], NDArray[np.float64]], count: int, generator: np.random.Generator
 ) -> tuple[float, float]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,16 +17,21 @@ from gdstudio.core.history import Weights
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
-from gdstudio.evaluation.curvature import Curvature, curvature
+from gdstudio.evaluation.curvature import Curvature, curvature, sharpness
 from gdstudio.evaluation.landscape.problem import Measure, Problem
 from gdstudio.evaluation.landscape.vectors import vector_from, vector_of
 from gdstudio.training.objective import make_criterion
 from gdstudio.training.run_folder import SavedRun
 
+if TYPE_CHECKING:
+    from gdstudio.training.result import RunResult
+
 #: More rows than this change the picture less than a line is wide.
 SAMPLE_ROWS = 20_000
 #: The Hessian is measured on at most so many rows.
 _CURVATURE_ROWS = 5_000
+#: Random vectors for the trace at each of many snapshots.
+_PROBES = 12
 
 
 def problem_of(
@@ -75,10 +83,22 @@ def path_of(model: nn.Module, snapshots: Sequence[Weights]) -> list[Tensor]:
 
 def curvature_of(problem: Problem, **options: Any) -> Curvature | None:
     """The curvature at the model's own weights, of the loss with the problem's penalties; see :func:`curvature`."""
+    return curvature(*_in_double(problem), **options)
+
+
+def sharpness_of(problem: Problem) -> float:
+    """How far the loss rises by a short step up its gradient; see :func:`sharpness`."""
+    return sharpness(*_in_double(problem))
+
+
+def _in_double(problem: Problem) -> tuple[Callable[[], Tensor], list[nn.Parameter]]:
+    """The loss and what it depends on.
+
+    Curvature is a difference of differences: single precision would leave few digits of the small eigenvalues.
+    """
     from gdstudio.optim.penalties import penalty
 
     small = problem.sampled(_CURVATURE_ROWS)
-    # Curvature is a difference of differences: single precision would leave few digits of the small eigenvalues.
     model = small.own_model().double()
     parameters = list(model.requires_grad_(True).parameters())
     features = small.features.double()
@@ -88,7 +108,63 @@ def curvature_of(problem: Problem, **options: Any) -> Curvature | None:
         value = small.criterion(model(features), target)
         return value + penalty(parameters, small.l1, small.l2) if small.l1 or small.l2 else value
 
-    return curvature(loss, parameters, **options)
+    return loss, parameters
+
+
+@dataclass(frozen=True)
+class CurvatureAt:
+    """How the loss curved at one moment of a run.
+
+    Attributes:
+        step: Steps that had been taken.
+        rate: Learning rate of the step that followed; of the last one at the end.
+        curvature: Of the training loss with its penalties.
+        sharpness: Rise of that loss by a step of 0.05 up its gradient.
+    """
+
+    step: int
+    rate: float
+    curvature: Curvature
+    sharpness: float
+
+
+def curvature_along(
+    result: RunResult,
+    *,
+    most: int = 12,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], object] = lambda share: None,
+) -> Iterator[CurvatureAt]:
+    """Measure the curvature at snapshots of a run, evenly spread over those that were kept, oldest first.
+
+    Args:
+        result: The run, which is left as it is.
+        most: So many snapshots at most.
+        cancelled: Is asked between products with the Hessian; nothing more comes once it says so.
+        progress: Hears the share that is done, 0 … 1.
+
+    Raises:
+        StudioError: The run kept no snapshots, or weights are not finite.
+    """
+    snapshots = result.snapshots
+    if not snapshots:
+        raise StudioError("This run kept no weights on its way, so its curvature cannot be followed.", "Train again.")
+    chosen = np.unique(np.linspace(0, len(snapshots) - 1, most).round().astype(int)).tolist()
+    columns = result.history.steps.snapshot()
+    steps, rates = columns["step"], columns["learning_rate"]
+    problem = problem_of(result.spec, result.dataset, result.model, penalties=True).sampled(_CURVATURE_ROWS)
+    for number, index in enumerate(chosen):
+        progress(number / len(chosen))
+        weights = snapshots[index]
+        vector_from(weights.state, result.model, f"The weights after step {weights.step}")
+        model = problem.own_model()
+        model.load_state_dict({name: torch.as_tensor(np.asarray(value)) for name, value in weights.state.items()})
+        here = replace(problem, model=model)
+        measured = curvature_of(here, probes=_PROBES, cancelled=cancelled)
+        if measured is None:
+            return
+        row = min(int(np.searchsorted(steps, weights.step, side="right")), len(rates) - 1)
+        yield CurvatureAt(weights.step, float(rates[row]) if len(rates) else math.nan, measured, sharpness_of(here))
 
 
 def data_of(run: SavedRun) -> Dataset:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.charts.landscape import LandscapeChart, contour
+from gdstudio.gui.charts.routes import Route
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.landscape import LandscapeTab
@@ -72,7 +73,7 @@ def test_a_run_is_mapped_where_its_path_ends_in_the_final_loss(window: MainWindo
     assert not start.isVisible()
     frame = tab.chart.data()
     assert len(frame) == 49 * 49
-    path = tab.chart._path
+    path = tab.chart.routes[0].points
     assert len(path) == 13
     nearest = ((frame["x"] - path[-1, 0]) ** 2 + (frame["y"] - path[-1, 1]) ** 2).idxmin()
     final = result.history.epochs.snapshot()["train_loss"][-1]
@@ -92,9 +93,12 @@ def test_every_plane_and_measure(window: MainWindow, qtbot: QtBot) -> None:
         choose(window, "landscape.plane", plane)
         mapped(tab, qtbot)
         assert len(tab.chart.data()) == shape
-    choose(window, "landscape.plane", "points")
+    choose(window, "landscape.plane", "points")  # one run: its start, its middle and its end
     mapped(tab, qtbot)
-    assert "three runs" in tab.chart._empty.text()
+    assert len(tab.chart.data()) == 25 * 25
+    choose(window, "landscape.point.b", window.findChild(QComboBox, "landscape.point.a").currentData())
+    mapped(tab, qtbot)
+    assert "one line" in tab.chart._empty.text()
     choose(window, "landscape.plane", "random")
     choose(window, "landscape.on", "validation.accuracy")
     mapped(tab, qtbot)
@@ -121,15 +125,73 @@ def test_the_path_of_the_next_run_grows_on_the_map(window: MainWindow, qtbot: Qt
     tab = open_tab(window)
     run(window, qtbot)
     mapped(tab, qtbot)
-    before = tab.chart._path.copy()
+    before = tab.chart.routes[0].points.copy()
     window.session.edit({"training.epochs": 5_000, "training.seed": 3})
     window.session.start()
     qtbot.waitUntil(lambda: len(window.session.history.snapshots) > 20, timeout=LONG)
-    qtbot.waitUntil(lambda: len(tab.chart._path) > 14, timeout=LONG)
-    assert not np.array_equal(tab.chart._path[: len(before)], before)
+    qtbot.waitUntil(lambda: len(tab.chart.routes[0].points) > 14, timeout=LONG)
+    assert not np.array_equal(tab.chart.routes[0].points[: len(before)], before)
     window.session.stop()
     qtbot.waitUntil(lambda: not window.session.busy, timeout=LONG)
     mapped(tab, qtbot)
+
+
+def test_runs_are_compared_on_one_plane_in_the_same_colours(window: MainWindow, qtbot: QtBot) -> None:
+    tab = open_tab(window)
+    for seed, hidden in ((1, (32, 16)), (2, (32, 16)), (3, (8,)), (4, (32, 16))):
+        window.session.edit({"training.seed": seed, "model.hidden": hidden, "training.epochs": 3})
+        run(window, qtbot)
+    mapped(tab, qtbot)
+    first, second, other, newest = window.session.runs
+    choose(window, "landscape.grid", 25)
+    choose(window, "landscape.plane", "points")
+    for letter, key in zip("abc", (first, second, newest), strict=True):
+        choose(window, f"landscape.point.{letter}", f"{key.id}:end")
+    window.findChild(QCheckBox, "landscape.everyone").setChecked(True)
+    mapped(tab, qtbot)
+    assert [r.name for r in tab.chart.routes] == [newest.name, first.name, second.name]
+    assert [r.hue for r in tab.chart.routes] == [newest.color, first.color, second.color]
+    for route in tab.chart.routes:  # the plane goes through the ends of all three
+        assert route.distances[-1] < 1e-3 * route.distances.max()
+    assert f"{other.name} has other layers" in window.findChild(QLabel, "landscape.note").text()
+
+    tab.views.choose("both")
+    window.findChild(QCheckBox, "landscape.fixed").setChecked(True)
+    low, high = (window.findChild(QLineEdit, f"landscape.{end}") for end in ("low", "high"))
+    values = tab.chart.data()["training loss"]
+    assert (float(low.text()), float(high.text())) == pytest.approx((values.min(), values.max()), rel=1e-3)
+    low.setText("0.1")
+    high.setText("2.5")
+    high.editingFinished.emit()
+    choose(window, "landscape.run", first.id)
+    choose(window, "landscape.plane", "random")
+    mapped(tab, qtbot)
+    log = window.findChild(QCheckBox, "landscape.log").isChecked()
+    expected = np.log10([0.1, 2.5]) if log else [0.1, 2.5]
+    assert tab.chart.bar.levels == pytest.approx(tuple(expected))
+    assert tab.views.surface._range == pytest.approx(tuple(expected))
+    assert np.array_equal(tab.views.surface.data()["training loss"], tab.chart.data()["training loss"])
+
+    choose(window, "landscape.plane", "line")
+    choose(window, "landscape.point.a", f"{other.id}:end")
+    mapped(tab, qtbot)
+    assert other.name in tab.chart._empty.text()
+    assert "equal layers" in tab.chart._empty.text()
+    choose(window, "landscape.point.a", f"{second.id}:start")
+    choose(window, "landscape.point.b", f"{second.id}:end")
+    mapped(tab, qtbot)
+    assert len(tab.chart.data()) == 25
+    assert not tab.views.surface.isVisible()
+
+    window.findChild(QPushButton, "landscape.curvature.along").click()
+    qtbot.waitUntil(lambda: tab.along._job is None, timeout=LONG)
+    points = tab.along.points
+    assert [p.step for p in points] == [s.step for s in first.result.snapshots]
+    assert {p.rate for p in points} == {0.002}
+    frame = tab.along.chart.data()
+    assert len(frame)
+    choose(window, "landscape.curvature.what", "trace")
+    assert "Trace" in tab.along.chart.title
 
 
 def test_contours_lie_where_the_value_is() -> None:
@@ -148,7 +210,7 @@ def test_the_cursor_reads_the_map(any_theme: Theme, shown) -> None:
     values = np.arange(15.0).reshape(3, 5) ** 2
     values[0, 0] = np.inf
     chart.set_picture(x, y, values, measure="Training loss", log=True)
-    chart.set_path(np.array([[0.1, 0.1], [0.9, 0.9]]), np.array([0.3, 0.0]))
+    chart.set_routes([Route(np.array([[0.1, 0.1], [0.9, 0.9]]), np.array([0.3, 0.0]))])
     assert "196" in chart.read_out(QPointF(1, 1))
     assert "not finite" in chart.read_out(QPointF(0, 0))
     assert chart.read_out(QPointF(7, 0)) == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -171,6 +171,23 @@ def line_between(points: Sequence[Tensor]) -> Plane:
     return Plane("line", points[0], first, torch.zeros_like(first), (-_MARGIN, 1 + _MARGIN), (0.0, 0.0))
 
 
+def widened(plane: Plane, points: Sequence[Tensor]) -> Plane:
+    """The plane with a range that shows some points too, whatever lies on it already.
+
+    A line keeps its range: nothing is drawn on it.
+    """
+    if plane.kind == "line" or not len(points):
+        return plane
+    found, _ = plane.project(points)
+    low, high = found.min(0), found.max(0)
+    room = 0.1 * (high - low)
+    ranges = [
+        (min(old[0], float(least - r)), max(old[1], float(most + r)))
+        for old, least, most, r in zip((plane.x_range, plane.y_range), low, high, room, strict=True)
+    ]
+    return replace(plane, x_range=ranges[0], y_range=ranges[1])
+
+
 def _alike(points: Sequence[Tensor], count: int) -> None:
     if len(points) != count:
         raise StudioError(f"{count} weights are needed here, and {len(points)} were chosen.")
@@ -191,4 +208,4 @@ def _around(plane: Plane, points: Sequence[Tensor]) -> Plane:
     half = np.maximum(extent, 0.4 * extent.max()) * (0.5 + _MARGIN)
     middle = (low + high) / 2
     x, y = ((float(m - h), float(m + h)) for m, h in zip(middle, half, strict=True))
-    return Plane(plane.kind, plane.origin, plane.first, plane.second, x, y, seed=plane.seed, explained=plane.explained)
+    return replace(plane, x_range=x, y_range=y)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import pyqtgraph as pg
 
+from gdstudio.gui.charts.axes import log_ticks, power_text
 from gdstudio.gui.charts.colors import SEQUENTIAL
 from gdstudio.gui.theme import Theme
 
 _WIDTH = 12
-#: At most so many powers of ten are named.
-_NAMED = 6
+#: About so many values of a logarithmic bar are named, with so much room for each.
+_NAMED, _TICK_ROOM = 6, 40
 
 
 class ColorBar:
@@ -27,6 +26,7 @@ class ColorBar:
         )
         # Of no image: ours is in colours already, and would be coloured once more.
         self._bar.setImageItem([], insert_in=item)
+        self._bar.axis.enableAutoSIPrefix(False)
 
     def show(self, low: float, high: float, label: str, log: bool, theme: Theme) -> None:
         """Explain values from ``low`` to ``high``, their decimal logarithms with ``log``."""
@@ -39,9 +39,7 @@ class ColorBar:
         if not log:
             axis.setTicks(None)
             return
-        every = max(1, math.ceil((high - low) / _NAMED))
-        powers = range(math.ceil(low), math.floor(high) + 1, every)
-        axis.setTicks([[(float(p), f"1e{p}" if abs(p) > 3 else f"{10.0**p:g}") for p in powers]])
+        axis.setTicks([[(v, power_text(v)) for v in log_ticks(low, high, _TICK_ROOM * _NAMED)[0][1]]])
 
     def hide(self) -> None:
         """There are no colours to explain."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Signal, Slot
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.color_bar import ColorBar
 from gdstudio.gui.charts.colors import cosmetic, finer, value_colors
-from gdstudio.gui.charts.legend import LegendEntry
+from gdstudio.gui.charts.routes import Route, Routes
 from gdstudio.gui.charts.tracks import Track
 from gdstudio.gui.theme import Theme
 
@@ -26,7 +28,6 @@ Array = NDArray[np.float64]
 _LEVELS = 14
 #: The picture is drawn with about so many cells a side, whatever the grid.
 _CELLS = 400
-_NEAR, _FAR = 8.0, 3.0
 
 
 class LandscapeChart(Chart):
@@ -49,15 +50,14 @@ class LandscapeChart(Chart):
         self._measure = "Loss"
         self._log = False
         self._limits = (0.0, 1.0)
-        self._path, self._distances = np.zeros((0, 2)), np.zeros(0)
+        self._fixed: tuple[float, float] | None = None
+        self._routes: tuple[Route, ...] = ()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setZValue(-10)
         self._contours = pg.PlotCurveItem(connect="pairs")
         self._curve = pg.PlotCurveItem()
-        self._line = pg.PlotCurveItem(antialias=True)
-        self._dots = pg.ScatterPlotItem(symbol="o")
-        self._ends = pg.ScatterPlotItem()
-        for item in (self._image, self._contours, self._curve, self._line, self._dots, self._ends):
+        self._lines = Routes(self.plot)
+        for item in (self._image, self._contours, self._curve):
             self.plot.addItem(item, ignoreBounds=True)
         self.bar = ColorBar(self.plot.getPlotItem())
         self.set_empty(True)
@@ -82,16 +82,29 @@ class LandscapeChart(Chart):
             self.fit()
         self.redrawn.emit()
 
-    def set_path(self, path: Array, distances: Array) -> None:
-        """Draw where a run went.
-
-        Args:
-            path: ``(m, 2)`` oldest first.
-            distances: ``(m,)`` off the plane; what is far is drawn smaller.
-        """
-        self._path, self._distances = path, distances
+    def set_routes(self, routes: Sequence[Route]) -> None:
+        """Draw where runs went, the first on top."""
+        self._routes = tuple(routes)
         self._draw_path()
         self.retraced.emit()
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """What runs are drawn."""
+        return self._routes
+
+    def set_range(self, limits: tuple[float, float] | None) -> None:
+        """Let colours and heights go from one value to another, whatever the map holds; None follows the map."""
+        self._fixed = limits
+        if self._values.size:
+            self._draw()
+            self.redrawn.emit()
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The lowest and the highest finite value."""
+        known = self._values[np.isfinite(self._values)]
+        return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
 
     def relief(self) -> dict[str, Any] | None:
         """What a surface of the same map is drawn from; None while there is no map."""
@@ -105,7 +118,7 @@ class LandscapeChart(Chart):
 
     def tracks(self) -> list[Track]:
         """The paths, for a surface of the same map."""
-        return [Track("path", QColor("white"), self._path, star=True)] if len(self._path) else []
+        return self._lines.tracks(self.theme)
 
     @property
     def is_line(self) -> bool:
@@ -122,6 +135,14 @@ class LandscapeChart(Chart):
         lowest = float(positive.min()) if positive.size else 1.0
         return np.asarray(np.log10(np.maximum(values, lowest)))
 
+    def _range(self, known: Array) -> tuple[float, float]:
+        """What the first and the last colour stand for, in what colours go by."""
+        if self._fixed is not None and not self._log:
+            return self._fixed
+        if self._fixed is not None and self._fixed[0] > 0:
+            return math.log10(self._fixed[0]), math.log10(self._fixed[1])
+        return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+
     def recolor(self) -> None:
         """Map and path in the theme's colours."""
         if self._values.size:
@@ -137,7 +158,7 @@ class LandscapeChart(Chart):
             self._curve.setData(self._x, shown[0], pen=cosmetic(self.theme.color("accent"), 2), connect="finite")
         else:
             known = shown[np.isfinite(shown)]
-            low, high = self._limits = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+            low, high = self._limits = self._range(known)
             # What is not finite lies above everything: it is drawn as the highest.
             self.bar.show(low, high, self._measure, self._log, self.theme)
             fine = np.nan_to_num(finer(shown, max(1, _CELLS // len(self._x))), nan=high)
@@ -153,29 +174,8 @@ class LandscapeChart(Chart):
         self.setAccessibleDescription(self.describe())
 
     def _draw_path(self) -> None:
-        path = np.zeros((0, 2)) if self.is_line else self._path
-        self._line.setData(path[:, 0], path[:, 1], pen=cosmetic(QColor(255, 255, 255, 200), 1.2))
-        farthest = float(self._distances.max()) if len(path) else 0.0
-        share = self._distances[: len(path)] / (farthest or 1.0)
-        self._dots.setData(path[:, 0], path[:, 1], size=_NEAR - (_NEAR - _FAR) * share)
-        self._dots.setPen(cosmetic(QColor(0, 0, 0, 140), 0.6))
-        self._dots.setBrush(pg.mkBrush(255, 255, 255))
-        ends = path[[0, -1]] if len(path) else path
-        colors = [QColor("#ffffff"), QColor("#d55e00")][: len(ends)]
-        self._ends.setData(ends[:, 0], ends[:, 1], size=[12, 18][: len(ends)], symbol=["s", "star"][: len(ends)])
-        if len(ends):
-            self._ends.setBrush([pg.mkBrush(c) for c in colors])
-            self._ends.setPen(cosmetic(QColor(0, 0, 0, 200), 1))
-        muted = QPen(self.theme.color("muted"))
-        self.set_legend(
-            [
-                LegendEntry("start", muted, "s", hollow=True),
-                LegendEntry("now", QPen(QColor("#d55e00")), "star"),
-                LegendEntry("path, smaller dots are farther off the plane", muted, "o"),
-            ]
-            if len(path)
-            else []
-        )
+        self._lines.draw(() if self.is_line else self._routes, self.theme)
+        self.set_legend(self._lines.legend(self.theme))
 
     @Slot()
     def fit(self) -> None:

@@ -168,7 +168,7 @@ class Relief:
     def boxed(self, points: Array) -> Array:
         """Points ``(m, 2)`` of the rectangle, laid on the surface ``(m, 3)``; NaN outside of it."""
         share = self._shares_of(points)
-        inside = ((share >= -1e-9) & (share <= 1 + 1e-9)).all(1)
+        inside = np.asarray(((share >= -1e-9) & (share <= 1 + 1e-9)).all(1))
         share = np.where(inside[:, None], np.clip(share, 0, 1), np.nan)
         height = self._height(np.nan_to_num(share)) + _LIFT
         return np.column_stack([share - 0.5, np.where(inside, height, np.nan)])

@@ -19,6 +19,7 @@ from gdstudio.evaluation.residuals import QuantilePlot
 from gdstudio.gui import charts
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.descent import Path as Walk
+from gdstudio.gui.charts.routes import Route
 from gdstudio.gui.charts.tracks import Track
 from gdstudio.gui.selftest.events import application, settle
 from gdstudio.gui.theme import Theme
@@ -86,7 +87,7 @@ def _distribution(chart: Any) -> None:
 def _landscape(chart: Any) -> None:
     axis = np.linspace(-1, 1, 21)
     chart.set_picture(axis, axis, axis[:, None] ** 2 + 3 * axis**2)
-    chart.set_path(np.column_stack([axis[:8], axis[:8] ** 2]), np.zeros(8))
+    chart.set_routes([Route(np.column_stack([axis[:8], axis[:8] ** 2]), np.linspace(1, 0, 8))])
 
 
 def _descent(chart: Any) -> None:
