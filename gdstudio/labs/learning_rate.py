@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -36,13 +37,49 @@ class LearningRateSettings(Settings):
     """Rates and seeds that are tried."""
 
     kind: Literal["learning_rate"] = "learning_rate"
+    method: Literal["runs", "range_test"] = setting(
+        "runs", label="Method", labels={"runs": "Runs at fixed rates", "range_test": "Range test: one growing rate"},
+        help="Whole runs for each rate, or one short run whose rate grows at every step.",
+    )  # fmt: skip
     rates: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = setting(
-        _DEFAULT_RATES, label="Learning rates", help="The rates that are tried.", max_length=200
+        _DEFAULT_RATES,
+        label="Learning rates",
+        help="The rates that are tried.",
+        max_length=200,
+        visible_when=("method", ("runs",)),
     )
-    seeds: int = setting(3, label="Seeds", help="Runs for each rate, each with its own initial weights.", ge=1, le=100)
+    seeds: int = setting(
+        3, label="Seeds", help="Runs for each rate, each with its own initial weights or start.", ge=1, le=100,
+        visible_when=("method", ("runs",)),
+    )  # fmt: skip
     target_loss: float | None = setting(
-        None, label="Loss to reach", help="Counts the steps to this loss; empty takes 90 % of the best fall."
-    )
+        None, label="Loss to reach", help="Counts the steps to this loss; empty takes 90 % of the best fall.",
+        visible_when=("method", ("runs",)),
+    )  # fmt: skip
+    lowest: float = setting(
+        1e-5, label="From", help="Range test: the rate of the first step.", gt=0, le=1000, log=True,
+        visible_when=("method", ("range_test",)),
+    )  # fmt: skip
+    highest: float = setting(
+        10.0, label="To", help="Range test: the rate of the last step.", gt=0, le=1000, log=True,
+        visible_when=("method", ("range_test",)),
+    )  # fmt: skip
+    test_steps: int = setting(
+        300, label="Steps", help="Range test: how many, each with a larger rate.", ge=20, le=100_000,
+        visible_when=("method", ("range_test",)),
+    )  # fmt: skip
+    formula: str = setting(
+        "", label="Formula", help="Descend this function rather than train on the data; empty takes the data.",
+        max_length=2_000, visible_when=("method", ("runs",)),
+    )  # fmt: skip
+    steps: int = setting(
+        1_000, label="Steps", help="On a formula: the most of each descent.", ge=1, le=100_000,
+        visible_when=("method", ("runs",)),
+    )  # fmt: skip
+    start_range: float = setting(
+        2.0, label="Starts within", help="On a formula: starts lie between minus this and this.", gt=0, le=1e6,
+        visible_when=("method", ("runs",)),
+    )  # fmt: skip
 
 
 def _build(settings: LearningRateSettings) -> Lab:
@@ -52,9 +89,16 @@ def _build(settings: LearningRateSettings) -> Lab:
         from gdstudio.labs.stability import edge_of, rate_limit
         from gdstudio.training.ensemble import run_many
 
+        if settings.method == "range_test":
+            return _range_test(settings, spec, dataset, control, progress)
         if not settings.rates:
             raise StudioError("There is no learning rate to try.", "Give at least one, e.g. lab.rates=[0.01,0.1].")
         measures.check_runs(len(settings.rates) * settings.seeds)
+        if settings.formula:
+            from gdstudio.labs.on_formula import learning_rates
+
+            found = learning_rates(settings, spec, control, progress)
+            return replace(found, picture=_picture([dict(row) for row in found.summary], dict(found.findings)))
         rates = sorted(set(settings.rates))
         first = spec.training.seed
         cases = [(rate, first + k) for rate in rates for k in range(settings.seeds)]
@@ -108,6 +152,25 @@ def _build(settings: LearningRateSettings) -> Lab:
         return LabResult("learning_rate", settings, spec, rows, runs, curves, findings, sentences, picture)
 
     return run
+
+
+def _range_test(
+    settings: LearningRateSettings, spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress
+) -> LabResult:
+    from gdstudio.core.errors import StudioError
+    from gdstudio.labs.range_test import range_test
+
+    if settings.formula:
+        raise StudioError("The range test works on data.", "Leave the formula out, or take runs at fixed rates.")
+    if not settings.lowest < settings.highest:
+        raise StudioError(
+            f"The rates of the range test go from {settings.lowest:g} to {settings.highest:g}, which is no range.",
+            "Give lab.highest a larger value than lab.lowest.",
+        )
+    return range_test(
+        settings, spec, dataset, control, progress,
+        lowest=settings.lowest, highest=settings.highest, steps=settings.test_steps,
+    )  # fmt: skip
 
 
 def _edge_sentences(edge: tuple[float, float] | None, limit: float | None) -> list[str]:
@@ -192,7 +255,8 @@ ENTRY = LabEntry(
     help=(
         "Trains the same model with many learning rates and seeds and counts the steps to a loss. Small rates are "
         "slow, larger ones faster, until the steps overshoot: the loss swings, then grows. Try full batches and least "
-        "squares to see the sharp edge at 2 divided by the largest curvature."
+        "squares to see the sharp edge at 2 divided by the largest curvature. The range test (Smith 2017) takes one "
+        "short run in which the rate grows at each step, and shows where the loss falls and where it blows up."
     ),
     order=10,
 )

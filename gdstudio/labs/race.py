@@ -29,6 +29,14 @@ class RaceSettings(Settings):
     rates: tuple[float, ...] = setting(
         (), label="Rates", help="Each optimizer runs with each of these; empty takes its own default.", max_length=50
     )
+    formula: str = setting(
+        "", label="Formula", help="Race down this function rather than on the data; empty takes the data.",
+        max_length=2_000,
+    )  # fmt: skip
+    steps: int = setting(1_000, label="Steps", help="On a formula: the most of each.", ge=1, le=100_000)
+    start_range: float = setting(
+        2.0, label="Start within", help="On a formula: the start lies between minus this and this.", gt=0, le=1e6
+    )
 
 
 def _build(settings: RaceSettings) -> Lab:
@@ -47,6 +55,14 @@ def _build(settings: RaceSettings) -> Lab:
             racer = fresh.with_values(chosen)
             for rate in settings.rates or (racer.get("optimizer.lr"),):
                 cases.append((name, racer.with_values({"optimizer.lr": rate})))
+        if settings.formula:
+            from gdstudio.labs.on_formula import race
+
+            varied = [
+                {"optimizer": case.optimizer.model_dump(mode="json"),
+                 "row": {"optimizer": name, "learning_rate": case.get("optimizer.lr")}} for name, case in cases
+            ]  # fmt: skip
+            return race(settings, spec, control, progress, varied)
         members = run_many([case for _, case in cases], dataset, control=control, on_progress=progress)
         per_epoch = measures.steps_per_epoch(members[0], len(dataset.train))
         means = [measures.epoch_means(m, per_epoch) for m in members]

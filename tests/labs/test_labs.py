@@ -19,7 +19,9 @@ from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
 from gdstudio.labs.entry import LabResult
+from gdstudio.labs.range_test import judge
 from gdstudio.labs.statistics import wilson
+from gdstudio.training.ensemble import run_many
 
 
 def run(lab: str, own: dict[str, Any] | None = None, **values: Any) -> tuple[LabResult, Dataset]:
@@ -184,3 +186,74 @@ def test_wilson_is_the_published_interval() -> None:
     # Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 and 0 of 20.
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+
+
+def test_the_range_test_grows_the_rate_over_one_run_and_suggests_one_that_trains() -> None:
+    own = {"method": "range_test", "lowest": 1e-4, "highest": 30, "test_steps": 200}
+    result, dataset = run("learning_rate", own, **{"optimizer.kind": "sgd", "training.batch_size": 50})
+    rates = [row["learning_rate"] for row in result.runs]
+    np.testing.assert_allclose(rates, np.geomspace(1e-4, 30, 200)[: len(rates)], rtol=1e-12)
+    found = result.findings
+    assert found["begins_at"] <= found["steepest_rate"] <= found["lowest_loss_rate"]
+    assert found["suggested_rate"] <= found["lowest_loss_rate"] / 3
+    # Independent truth: a run at the suggested rate falls far, one at a thousandth of it hardly.
+    losses = []
+    for factor in (1.0, 1e-3):
+        spec = ExperimentSpec().with_values({
+            "training.epochs": 10, "model.hidden": [6], "optimizer.kind": "sgd",
+            "optimizer.lr": found["suggested_rate"] * factor,
+        })  # fmt: skip
+        losses.append(run_many([spec], dataset)[0].curves["train_loss"])
+    assert losses[0] < 0.9 * losses[1]
+    # The same numbers as a run with those rates set by hand.
+    smooth, mean = [], 0.0
+    for k, row in enumerate(result.runs):
+        mean = 0.9 * mean + 0.1 * row["loss"]
+        smooth.append(mean / (1 - 0.9 ** (k + 1)))
+    np.testing.assert_allclose([row["smoothed_loss"] for row in result.runs], smooth, rtol=1e-12)
+    with pytest.raises(StudioError, match="no range"):
+        run("learning_rate", {"method": "range_test", "lowest": 1.0, "highest": 0.1})
+
+
+def test_the_range_test_reads_the_curve_as_a_person_would() -> None:
+    rates = np.geomspace(1e-4, 1.0, 101)
+    x = np.log10(rates)
+    curve = np.where(x < -3, 1.0, np.where(x < -1, 1.0 - 0.4 * (x + 3), 0.2 + 3 * (x + 1) ** 2))
+    found, sentences = judge(rates, curve)
+    assert found["lowest_loss_rate"] == pytest.approx(0.1)
+    assert 1e-3 < found["steepest_rate"] < 0.1
+    assert found["suggested_rate"] == pytest.approx(min(found["steepest_rate"], 0.01))
+    assert found["blown_up_rate"] > 0.1
+    assert "suggested" in sentences[0]
+    assert judge(rates, np.ones(101))[0]["suggested_rate"] is None
+    assert judge(rates, np.full(101, np.nan))[0]["suggested_rate"] is None
+
+
+def test_rates_on_a_bowl_diverge_beyond_two_over_the_curvature() -> None:
+    spec = ExperimentSpec().with_values({"optimizer.kind": "sgd"})
+    settings = registry("labs").settings(
+        {"kind": "learning_rate", "formula": "x**2 + 10*y**2", "rates": [0.001, 0.01, 0.05, 0.09, 0.11, 1], "seeds": 2}
+    )
+    result = registry("labs")["learning_rate"].build(settings)(spec, None, RunControl(), lambda share: None)
+    assert result.findings["largest_rate"] == pytest.approx(0.1)
+    assert [row["zone"] for row in result.summary] == [
+        "slow",
+        "stable",
+        "stable",
+        "stable",
+        "diverged",
+        "diverged",
+    ]
+    steps = [row["iterations"] for row in result.summary[1:3]]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_a_race_on_a_formula_starts_everybody_at_one_point() -> None:
+    settings = registry("labs").settings(
+        {"kind": "race", "formula": "x**2 + 3*y**2", "optimizers": ["sgd", "momentum", "adam"], "rates": [0.1]}
+    )
+    result = registry("labs")["race"].build(settings)(ExperimentSpec(), None, RunControl(), lambda share: None)
+    assert len({value for run, step, value in result.curves if step == 0}) == 1
+    assert [row["optimizer"] for row in result.summary] == ["sgd", "momentum", "adam"]
+    assert all(row["iterations"] for row in result.summary)
+    assert result.picture is not None
