@@ -19,7 +19,9 @@ from gdstudio.training.result import RunResult
 
 #: Rows that gradients and curvature are measured on, evenly spaced over the training part.
 _ROWS: Final = 1_000
-_BATCHES: Final = 32
+_BATCHES, _CURVED_BATCHES = 32, 16
+#: Share of the batches that a rate may overshoot on: the others lead back.
+_OVERSHOOTING: Final = 0.2
 #: Learning rate as a share of what curvature allows, and update as a share of the weights: too little, too much.
 _SLOW_SHARE, _SLOW_UPDATE, _FAST_UPDATE = 0.02, 2e-4, 0.1
 #: … and too much for even a single step.
@@ -76,7 +78,8 @@ class _Patient:
         self.start_loss = float(self.loss(self.first).detach())
         epochs = result.history.epochs.snapshot()["train_loss"]
         diverged = result.status == "diverged"
-        self.outcome = outcome_of(self.start_loss, epochs, self._constant_loss(), diverged=diverged)
+        self.constant_loss = self._constant_loss()
+        self.outcome = outcome_of(self.start_loss, epochs, self.constant_loss, diverged=diverged)
         self.idle_first = np.nan_to_num(idle_units(self.first, self.inputs))
         self.idle_last = np.nan_to_num(idle_units(self.last, self.inputs))
         self.activation = str(getattr(self.spec.model, "activation", ""))
@@ -116,14 +119,14 @@ class _Patient:
         optimizer.step(closure)
         return float(self.criterion(answer.detach().expand(len(self.inputs), width), self.target))
 
-    def limit(self, model: nn.Module) -> float | None:
-        """The largest rate that gradient descent, with the run's momentum, bears at these weights.
+    def limit(self, model: nn.Module, rows: Tensor | None = None) -> float | None:
+        """The largest rate that gradient descent on these rows, with the run's momentum, bears at these weights.
 
         Source: LeCun et al. (1998), Efficient BackProp, section 5.1; with momentum β it is 2(1+β)/λmax (Goh 2017,
         Why Momentum Really Works).
         """
         parameters = list(model.parameters())
-        measured = curvature(lambda: self.loss(model), parameters, probes=2)
+        measured = curvature(lambda: self.loss(model, rows), parameters, probes=2)
         rate = None if measured is None else measured.largest_rate
         return None if rate is None or not np.isfinite(rate) else rate * (1 + self.momentum)
 
@@ -238,17 +241,25 @@ def _rate(patient: _Patient) -> Iterator[Finding]:
 
 def _noise(patient: _Patient) -> Iterator[Finding]:
     size, count = patient.spec.training.batch_size, len(patient.result.dataset.train)
-    if patient.outcome != "oscillating" or not size or size * 8 > count or _normalizes(patient.last):
+    if not size or size * 8 > count or _normalizes(patient.last):
         return
-    full = patient.gradient(patient.last)
     generator = torch.Generator().manual_seed(0)
-    spread = 0.0
-    for _ in range(_BATCHES):
-        rows = torch.randperm(len(patient.inputs), generator=generator)[:size]
-        spread += float((patient.gradient(patient.last, rows) - full).square().sum())
-    ratio = (spread / _BATCHES) ** 0.5 / max(float(full.norm()), 1e-30)
-    if ratio > _NOISE:
-        yield said.batch_noise(size, ratio)
+    batches = [torch.randperm(len(patient.inputs), generator=generator)[:size] for _ in range(_BATCHES)]
+    if patient.descends_plainly and patient.outcome != "stalled":
+        whole = patient.limit(patient.first)
+        found = [patient.limit(patient.first, rows) for rows in batches[:_CURVED_BATCHES]]
+        known = [limit for limit in found if limit is not None]
+        over = [limit for limit in known if limit < patient.lr]
+        if whole is not None and patient.lr <= whole and len(over) > _OVERSHOOTING * len(known):
+            yield said.batch_limit(size, patient.lr, whole, len(over), len(known), min(over), patient.momentum)
+            return
+    worse = float(patient.loss(patient.last).detach()) >= patient.constant_loss
+    if patient.outcome == "oscillating" or (patient.outcome == "stalled" and worse):
+        full = patient.gradient(patient.last)
+        spread = sum(float((patient.gradient(patient.last, rows) - full).square().sum()) for rows in batches)
+        ratio = (spread / _BATCHES) ** 0.5 / max(float(full.norm()), 1e-30)
+        if ratio > _NOISE:
+            yield said.batch_noise(size, ratio)
 
 
 def _normalizes(model: nn.Module) -> bool:

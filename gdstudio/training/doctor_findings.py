@@ -138,6 +138,19 @@ def batch_noise(size: int, ratio: float) -> Finding:
     )
 
 
+def batch_limit(
+    size: int, lr: float, whole: float, over: int, looked_at: int, lowest: float, momentum: float
+) -> Finding:
+    """What all rows together bear, single batches do not."""
+    return Finding(
+        "batch_noise",
+        f"The learning rate {lr:.3g} is below the limit {_limit(momentum)} = {whole:.3g} of all rows, but above that "
+        f"of {over} of {looked_at} batches of {size} (the lowest is {lowest:.3g}): single batches overshoot.",
+        {"training.batch_size": size * 16},
+        f"Take a batch of {size * 16}",
+    )
+
+
 def rare_class(name: str, share: float, count: int) -> Finding:
     """A class that is never predicted."""
     return Finding(
