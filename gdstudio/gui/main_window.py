@@ -179,7 +179,9 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         below = Qt.DockWidgetArea.BottomDockWidgetArea
-        self._runs_dock = self._add_dock("Runs", "dock.runs", RunsPanel(self.session, self.theme), below)
+        runs = RunsPanel(self.session, self.theme)
+        runs.compare_wanted.connect(self._tabs.compare_runs)
+        self._runs_dock = self._add_dock("Runs", "dock.runs", runs, below)
         messages = self._add_dock("Messages", "dock.messages", self._messages, below)
         self.tabifyDockWidget(self._runs_dock, messages)
         self._runs_dock.hide()

@@ -23,6 +23,7 @@ _SHORT = {"accuracy": "Accuracy", "f1": "F1", "roc_auc": "ROC AUC", "r2": "R²",
 #: Settings that have columns of their own, by the start of their paths, or that say nothing of how a run was set up.
 _SHOWN = ("data.source", "data.columns", "model.kind", "model.hidden", "optimizer.kind", "optimizer.lr")
 _MOST_DIFFERING = 8
+_OVER_SEEDS = "Over seeds"
 #: Gives the value itself, for sorting.
 VALUE_ROLE = Qt.ItemDataRole.UserRole
 
@@ -38,6 +39,7 @@ class RunsModel(QAbstractTableModel):
         self._columns: tuple[str, ...] = ()
         self._differing: tuple[str, ...] = ()
         self._standing_out: set[str] = set()
+        self._spreads: dict[int, tuple[str, str]] = {}
         session.runs_changed.connect(self._refresh)
         self._refresh()
 
@@ -51,9 +53,11 @@ class RunsModel(QAbstractTableModel):
         self._runs = self._session.runs
         present = {name for run in self._runs for name in run.result.metrics.get("test") or {}}
         scores = tuple(name for name in _SCORES if name in present)
+        self._spreads = self._seed_spreads(scores[0]) if scores else {}
+        over = (_OVER_SEEDS,) if self._spreads else ()
         self._differing = _differing([run.result.spec for run in self._runs])
         usual = ("Run", "Data", "Model", "Optimizer", "Learning rate")
-        self._columns = (*usual, *self._differing, "Steps", "Ended", *scores)
+        self._columns = (*usual, *self._differing, "Steps", "Ended", *scores, *over)
         # A column in which all runs are the same tells nothing about why their scores are not.
         self._standing_out = {
             name
@@ -61,6 +65,20 @@ class RunsModel(QAbstractTableModel):
             if len({str(self._value(run, name)) for run in self._runs}) > 1
         }
         self.endResetModel()
+
+    def _seed_spreads(self, score: str) -> dict[int, tuple[str, str]]:
+        """Run → mean and spread of a score over the runs that differ from it only in their seed, and who they are."""
+        from gdstudio.training.comparison import seed_groups, spread
+
+        found = {}
+        for places in seed_groups([run.result for run in self._runs]):
+            over = spread([self._runs[place].result for place in places], score)
+            if over is not None:
+                text = f"{_SHORT[score]} {over.mean:.4g} ± {over.deviation:.2g} ({over.n} seeds)"
+                names = ", ".join(self._runs[place].name for place in places)
+                who = f"{names}: mean and standard deviation of the test {_SHORT[score]}; only the seed differs"
+                found.update({self._runs[place].id: (text, who) for place in places})
+        return found
 
     def rowCount(self, parent: _Index | None = None) -> int:
         """Number of runs."""
@@ -107,6 +125,8 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.BackgroundRole and column in self._standing_out:
             return blend(self._theme.color("accent"), self._theme.color("raised"), 0.86)
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column == _OVER_SEEDS:
+                return self._spreads.get(run.id, ("", "No other run differs only in its seed"))[1]
             return run.result.message if column == "Ended" else repr(value) if number else value
         if role == Qt.ItemDataRole.TextAlignmentRole and (number or column in _SHORT):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -146,6 +166,8 @@ class RunsModel(QAbstractTableModel):
                 return run.result.steps
             case "Ended":
                 return _STATUS[run.result.status]
+        if column == _OVER_SEEDS:
+            return self._spreads.get(run.id, (None, ""))[0]
         if column in self._differing:
             return _leaf(spec, column)
         return (run.result.metrics.get("test") or {}).get(column)

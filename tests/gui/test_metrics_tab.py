@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSlider, QTableView, QTabWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton, QSlider, QTableView, QTabWidget
 from pytestqt.qtbot import QtBot
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.main_window import MainWindow
+from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.metrics import MetricsTab
 from gdstudio.gui.tabs.predictions import PredictionsTab
@@ -38,9 +39,10 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def train(window: MainWindow, qtbot: QtBot, **values: object) -> None:
+    count = len(window.session.runs)
     window.session.edit({"training.epochs": 3, **{k.replace("__", "."): v for k, v in values.items()}})
     window.session.start()
-    qtbot.waitUntil(lambda: window.session.state == "Done" and not window.session.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.session.runs) > count and not window.session.busy, timeout=LONG)
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def tab(window: MainWindow, qtbot: QtBot) -> MetricsTab:
     return made
 
 
-def choose(tab: MetricsTab, name: str, key: str, qtbot: QtBot) -> None:
+def choose(tab: MetricsTab, name: str, key: object, qtbot: QtBot) -> None:
     combo = tab.findChild(QComboBox, name)
     index = combo.findData(key)
     assert index >= 0
@@ -150,3 +152,39 @@ def test_scores_stand_beside_their_interval_and_simple_models(
     assert model.headerData(3, Qt.Orientation.Horizontal) == "Train,\n95 %"
     shown = tab.findChild(QTableView, "metrics.classes").model()
     assert shown.data(shown.index(1, 3)) == f"{(result.dataset.train.target == 1).sum():,}"
+
+
+def test_two_runs_are_compared_from_the_list_and_their_seeds_spread(
+    tab: MetricsTab, window: MainWindow, qtbot: QtBot
+) -> None:
+    train(window, qtbot, training__seed=7)
+    runs = window.findChild(RunsPanel)
+    listing = runs.findChild(QTableView, "runs")
+    button = runs.findChild(QPushButton, "runs.compare")
+    assert not button.isEnabled()
+    listing.selectAll()
+    assert button.isEnabled()
+    button.click()
+    qtbot.waitUntil(lambda: not tab.busy, timeout=LONG)
+    assert tab.compare.isVisible()
+    first, second = (run.result for run in window.session.runs)
+    model = tab.findChild(QTableView, "metrics.compare.scores").model()
+    assert model.headerData(0, Qt.Orientation.Horizontal) == "Run 1"
+    shown = [model.data(model.index(0, column)) for column in range(3)]
+    accuracies = [run.metrics["test"]["accuracy"] for run in (first, second)]
+    assert shown[:2] == [f"{value:.4g}" for value in accuracies]
+    right = [run.predictions["test"].target == run.predictions["test"].prediction for run in (first, second)]
+    only = (right[0] & ~right[1]).sum(), (~right[0] & right[1]).sum()
+    said = text(tab, "metrics.compare.said")
+    assert f"only Run 1 is right on {only[0]}, only Run 2 on {only[1]}" in said
+    assert "p = " in said
+    spread = f"Accuracy {np.mean(accuracies):.4g} ± {np.std(accuracies, ddof=1):.2g}"
+    assert spread in text(tab, "metrics.compare.seeds")
+    table = listing.model()
+    last = table.columnCount() - 1
+    assert table.headerData(last, Qt.Orientation.Horizontal) == "Over seeds"
+    assert table.index(0, last).data() == f"{spread} (2 seeds)"
+
+    train(window, qtbot, data__split__seed=3)
+    choose(tab, "metrics.compare.second", window.session.runs[-1].id, qtbot)
+    assert "different rows" in text(tab, "metrics.compare.said")

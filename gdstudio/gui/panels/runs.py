@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, Slot
+from PySide6.QtCore import QSortFilterProxyModel, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from gdstudio.gui.naming import named
@@ -13,7 +13,13 @@ from gdstudio.gui.theme import Theme
 
 
 class RunsPanel(QWidget):
-    """The list with what can be done to a run."""
+    """The list with what can be done to a run.
+
+    Signals:
+        compare_wanted(first, second): Two runs, by their numbers, are to be seen beside each other.
+    """
+
+    compare_wanted = Signal(int, int)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,12 +52,18 @@ class RunsPanel(QWidget):
             "Delete the run",
             "Take the chosen runs off the list; Undo brings them back",
         )
+        self._compare = named(
+            QPushButton("Compare"), "runs.compare", "Compare two runs",
+            "Show the scores of two selected runs beside each other, and whether they differ by more than chance",
+        )  # fmt: skip
+        self._compare.clicked.connect(self._compare_runs)
         self._use.clicked.connect(self._use_settings)
         self._go_on.clicked.connect(self._go_on_with)
         self._delete.clicked.connect(self._delete_runs)
         buttons = QHBoxLayout()
         buttons.addWidget(self._use)
         buttons.addWidget(self._go_on)
+        buttons.addWidget(self._compare)
         buttons.addWidget(self._delete)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -73,6 +85,7 @@ class RunsPanel(QWidget):
         self._use.setEnabled(len(chosen) == 1 and not self._session.busy)
         can_go_on = len(chosen) == 1 and not self._session.busy and chosen[0].result.checkpoint is not None
         self._go_on.setEnabled(can_go_on)
+        self._compare.setEnabled(len(chosen) == 2)
         self._delete.setEnabled(bool(chosen))
 
     @Slot()
@@ -84,6 +97,11 @@ class RunsPanel(QWidget):
         result = self._chosen()[0].result
         if result.checkpoint is not None:
             self._session.go_on_with(result.checkpoint, result.dataset.table)
+
+    @Slot()
+    def _compare_runs(self) -> None:
+        first, second = sorted(run.id for run in self._chosen())
+        self.compare_wanted.emit(first, second)
 
     @Slot()
     def _delete_runs(self) -> None:

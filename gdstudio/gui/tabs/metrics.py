@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QVBoxL
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
+from gdstudio.gui.tabs.metrics_compare import ComparePage
 from gdstudio.gui.tabs.metrics_curves import CurvesPage
 from gdstudio.gui.tabs.metrics_residuals import ResidualsPage
 from gdstudio.gui.tabs.metrics_scores import ScoresPage
@@ -42,11 +43,14 @@ class MetricsTab(QWidget):
         self.scores = ScoresPage(theme, jobs)
         self.curves = CurvesPage(theme, jobs)
         self.residuals = ResidualsPage(theme, jobs)
+        self.compare = ComparePage(session, theme, jobs)
         for page in (self.scores, self.curves):
             page.rows_wanted.connect(lambda rows, why: self.rows_wanted.emit(rows, why, self._part.currentData()))
         self._pages = named(QTabWidget(documentMode=True), "metrics.pages", "Views of the scores")
-        for page, label in ((self.scores, "Scores"), (self.curves, "Curves"), (self.residuals, "Residuals")):
-            self._pages.addTab(page, label)
+        self._pages.addTab(self.scores, "Scores")
+        self._pages.addTab(self.curves, "Curves")
+        self._pages.addTab(self.residuals, "Residuals")
+        self._pages.addTab(self.compare, "Compare runs")
         self._pages.currentChanged.connect(self._draw_part)
         sentence = "After a run, its scores on the train, validation and test rows are shown here."
         self._empty = EmptyState(theme, "chart-box-outline", sentence, "Start", name="metrics.start")
@@ -71,7 +75,13 @@ class MetricsTab(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is being computed."""
-        return self.scores.busy or self.curves.busy or self.residuals.busy
+        return any(page.busy for page in (self.scores, self.curves, self.residuals, self.compare))
+
+    def compare_runs(self, first: int, second: int) -> None:
+        """Show two runs of the list beside each other."""
+        self.refresh()
+        self._pages.setCurrentWidget(self.compare)
+        self.compare.choose(first, second)
 
     @Slot()
     def refresh(self) -> None:
@@ -104,5 +114,6 @@ class MetricsTab(QWidget):
         """Draw the chosen part on the page that is seen."""
         result, part = self._shown, self._part.currentData()
         page = self._pages.currentWidget()
-        if result is not None and part is not None and isinstance(page, ScoresPage | CurvesPage | ResidualsPage):
+        pages = ScoresPage | CurvesPage | ResidualsPage | ComparePage
+        if result is not None and part is not None and isinstance(page, pages):
             page.show_part(result, part)
