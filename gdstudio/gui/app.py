@@ -123,12 +123,9 @@ def run(arguments: Sequence[str], seen: Callable[[], object] = lambda: None) -> 
 
 
 def warm_up(job: Job) -> str:
-    """Import what the first run needs and take one step; returns what is known of CUDA."""
-    import torch
-
+    """Have everything ready that the first run needs; returns what is known of CUDA."""
     from gdstudio.training.device import cuda_report
-    from gdstudio.training.run import run_experiment  # noqa: F401
+    from gdstudio.training.warm_up import warm_up as warm_up_training
 
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    torch.optim.Adam([parameter])
+    warm_up_training()
     return cuda_report().text
