@@ -14,7 +14,7 @@ from gdstudio.core.spec import DataSpec, Task
 from gdstudio.data.fit import fit_preparation
 from gdstudio.data.preparation import Preparation
 from gdstudio.data.roles import class_names, resolve, task_of
-from gdstudio.data.split import split_rows
+from gdstudio.data.split import Split, split_rows
 from gdstudio.data.table import Table
 from gdstudio.data.values import labels, numbers
 
@@ -70,8 +70,14 @@ class Dataset:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
 
-def prepare(spec: DataSpec, table: Table) -> Dataset:
+def prepare(spec: DataSpec, table: Table, *, split: Split | None = None) -> Dataset:
     """Resolve the guesses of ``spec``, split the rows, fit the preparation, transform every part.
+
+    Args:
+        spec: Columns, split, preparation.
+        table: Whose rows.
+        split: The rows of each part where they are chosen already, as in cross-validation; drawn by ``spec.split``
+            when None. Rows without a target must not be among them.
 
     Raises:
         StudioError: The table cannot be trained on as it is; says which column and what to do.
@@ -90,7 +96,7 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
     if left_out:
         counted = f"{left_out:,} {'row' if left_out == 1 else 'rows'}"
         notes.append(f"{counted} left out because the target '{target}' is missing there.")
-    split = split_rows(resolved.split, rows, numbers_of_classes)
+    split = split or split_rows(resolved.split, rows, numbers_of_classes)
     notes.extend(split.notes)
     preparation, said, crossed = fit_preparation(resolved, frame, split.train, task, classes)
     notes.extend(said)
@@ -121,6 +127,17 @@ def prepare(spec: DataSpec, table: Table) -> Dataset:
         preparation=preparation,
         notes=tuple(notes),
     )
+
+
+def usable_rows(spec: DataSpec, table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """The rows that have a target ``(n,)``, and their class numbers ``(n,)`` or None for a regression.
+
+    Raises:
+        StudioError: The target cannot be found, or cannot be read.
+    """
+    resolved = resolve(spec, table)
+    classes = class_names(resolved, table) if task_of(resolved, table) != "regression" else ()
+    return _usable(table.frame[str(resolved.target)], str(resolved.target), classes)
 
 
 def _usable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,53 @@ def split_rows(spec: SplitSpec, rows: Rows, classes: NDArray[np.int64] | None = 
         np.sort(rows[p]).astype(np.int64) for p in (train_positions, validation_positions, test_positions)
     )
     return Split(train, held, last, notes)
+
+
+def fold_rows(
+    rows: Rows, folds: int, seed: int, classes: NDArray[np.int64] | None = None, validation: float = 0.0
+) -> list[Split]:
+    """Deal the rows into folds: each is the test part once, the others train.
+
+    The folds are scikit-learn's: StratifiedKFold for classes, KFold otherwise, both with ``shuffle=True`` and
+    ``random_state=seed``. Source: Stone (1974), Cross-validatory choice and assessment of statistical predictions;
+    Kohavi (1995), A study of cross-validation and bootstrap, for equal shares of the classes.
+
+    Args:
+        rows: ``(n,)`` rows to deal.
+        folds: At least 2.
+        seed: Another one deals other folds.
+        classes: ``(n,)`` class numbers of those rows; None deals without regard to classes.
+        validation: Share of the rows that would train which is kept back to judge the run while it trains.
+
+    Raises:
+        StudioError: There are fewer rows than folds, or too few to train on.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    n = len(rows)
+    if n < folds or n - -(-n // folds) < 2:
+        raise StudioError(
+            f"{n:,} usable {'row is' if n == 1 else 'rows are'} too few for {folds} folds.", "Take fewer folds."
+        )
+    notes: tuple[str, ...] = ()
+    if classes is not None:
+        counts = np.bincount(classes)
+        fewest = int(counts[counts > 0].min())
+        if fewest < folds:
+            few = f"a class has only {fewest} {'row' if fewest == 1 else 'rows'}"
+            notes = (f"Not every fold has every class: {few} for {folds} folds.",)
+        if counts.max() < folds:
+            classes = None
+    kind = KFold if classes is None else StratifiedKFold
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same is said by the notes
+        dealt = list(kind(folds, shuffle=True, random_state=seed).split(rows, classes))
+    found = []
+    for train, test in dealt:
+        inner = SplitSpec(validation=validation, test=0.0, seed=seed)
+        one = split_rows(inner, rows[train], None if classes is None else classes[train])
+        found.append(Split(one.train, one.validation, np.sort(rows[test]), (*notes, *one.notes)))
+    return found
 
 
 def _count(share: float, n: int) -> int:

@@ -22,6 +22,7 @@ MILLION = 1_000_000
 LISTS = {
     "learning_rate": ("rates",), "race": ("optimizers",), "variants": ("batch_sizes",), "penalties": ("strengths",),
     "depth": ("depths", "activations", "initializers"), "capacity": ("widths", "shares"),
+    "learning_curve": ("shares",),
 }  # fmt: skip
 MANY = {
     "learning_rate": {"rates": [k / MILLION for k in range(1, MILLION + 1)]},

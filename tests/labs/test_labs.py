@@ -35,7 +35,8 @@ def run(lab: str, own: dict[str, Any] | None = None, **values: Any) -> tuple[Lab
 @pytest.mark.parametrize("lab", registry("labs"))
 def test_every_lab_answers_and_can_be_saved(lab: str, tmp_path: Path) -> None:
     own = {"learning_rate": {"seeds": 1}, "restarts": {"count": 3}, "penalties": {"seeds": 1}, "depth": {"seeds": 1},
-           "capacity": {"seeds": 1}, "basins": {"size": 12, "steps": 40}}.get(lab)  # fmt: skip
+           "capacity": {"seeds": 1}, "basins": {"size": 12, "steps": 40}, "cross_validation": {"folds": 2},
+           "learning_curve": {"seeds": 1, "shares": [0.3, 1.0]}}.get(lab)  # fmt: skip
     shares: list[float] = []
     spec = ExperimentSpec().with_values({"training.epochs": 3, "model.hidden": [4]})
     dataset = prepare(spec.data, load_table(spec.data.source))
