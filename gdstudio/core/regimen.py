@@ -23,6 +23,14 @@ class RegularizationSpec(Frozen):
         help="Adds λ·Σ|w| over the weights (not the biases) to the loss: draws small weights to zero. "
         "L1 and L2 together are the elastic net.",
     )
+    proximal: bool = setting(
+        False,
+        label="Exact zeros",
+        advanced=True,
+        help="Takes L1 out of the gradient and instead, after each step, moves every weight by learning rate × λ "
+        "towards zero and stops there (a proximal step; ISTA with plain SGD). Weights then become exactly zero, which "
+        "gradient steps only come near. The loss curve has the penalty either way.",
+    )
     l2: float = setting(
         0.0,
         label="L2 penalty",

@@ -1,10 +1,12 @@
-"""Bounds on gradients before a step and on weights after it."""
+"""Bounds on gradients before a step; what is done to weights after it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import torch
 from torch import Tensor
+from torch.nn.functional import softshrink
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 
@@ -49,3 +51,50 @@ def max_norm(parameters: Iterable[Tensor], limit: float) -> Callable[[], None] |
             weight.renorm_(2, 0, limit)
 
     return project
+
+
+def soft_threshold(optimizer: torch.optim.Optimizer, l1: float) -> Callable[[], None] | None:
+    """What moves every weight by learning rate × ``l1`` towards zero, and no farther; None where ``l1`` is 0.
+
+    With plain gradient steps this is ISTA, which minimizes loss + ``l1``·Σ|w| and reaches exact zeros; with optimizers
+    that scale each weight's step the threshold is still that of the learning rate.
+
+    Source: Beck, Teboulle (2009), A Fast Iterative Shrinkage-Thresholding Algorithm, equation 1.4.
+
+    Args:
+        optimizer: Its parameters with two dimensions and more are moved; its learning rate is read at each call.
+        l1: Factor of the penalty.
+    """
+    if not l1:
+        return None
+    groups = [(group, [p.detach() for p in group["params"] if p.ndim >= 2]) for group in optimizer.param_groups]
+
+    def shrink() -> None:
+        for group, weights in groups:
+            threshold = float(group["lr"]) * l1
+            for weight in weights:
+                weight.copy_(softshrink(weight, threshold))
+
+    return shrink
+
+
+def after_step(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor], l1: float, limit: float
+) -> Callable[[], None] | None:
+    """Everything that is done to weights after a step, in its order; None where that is nothing.
+
+    Args:
+        optimizer: That takes the steps.
+        parameters: Of the model.
+        l1: Factor of :func:`soft_threshold`.
+        limit: Of :func:`max_norm`.
+    """
+    shrink, project = soft_threshold(optimizer, l1), max_norm(parameters, limit)
+    if shrink is None or project is None:
+        return shrink or project
+
+    def both() -> None:
+        shrink()
+        project()
+
+    return both

@@ -78,5 +78,5 @@ def with_penalties(criterion: Callable[[Tensor, Tensor], Tensor], model: nn.Modu
     l1, l2 = spec.regularization.l1, spec.regularization.l2
     if not l1 and not l2:
         return criterion
-    parameters = list(model.parameters())
-    return lambda outputs, target: criterion(outputs, target) + penalty(parameters, l1, l2)
+    parameters, proximal = list(model.parameters()), spec.regularization.proximal
+    return lambda outputs, target: criterion(outputs, target) + penalty(parameters, l1, l2, proximal)

@@ -24,7 +24,7 @@ from gdstudio.data.load import load_table
 from gdstudio.data.table import Table
 from gdstudio.objectives.entry import LossEntry
 from gdstudio.optim.entry import OptimizerEntry
-from gdstudio.optim.limits import clipping, max_norm
+from gdstudio.optim.limits import after_step, clipping
 from gdstudio.training.batches import Batches, Noise
 from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
 from gdstudio.training.checkpoint import Checkpoint, CheckpointWriter
@@ -170,7 +170,7 @@ def run_experiment(
                 gradients,
                 searches=optimizer_entry.needs_closure,
                 clip=clipping(parameters, spec.training.clip_norm, spec.training.clip_value),
-                project=max_norm(parameters, spec.regularization.max_norm),
+                project=projection(spec, model, optimizer),
             )
         message = f"Finished after {recorder.step} steps in {recorder.seconds:.1f} s."
     except Stopped:
@@ -212,6 +212,13 @@ def run_experiment(
         steps=recorder.step,
         checkpoint=checkpoint,
     )
+
+
+def projection(spec: ExperimentSpec, model: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], None] | None:
+    """What regularization does to weights after each step; None where that is nothing."""
+    regularization = spec.regularization
+    l1 = regularization.l1 if regularization.proximal else 0.0
+    return after_step(optimizer, model.parameters(), l1, regularization.max_norm)
 
 
 def complete(spec: ExperimentSpec, dataset: Dataset) -> ExperimentSpec:

@@ -111,6 +111,11 @@ class Stack:
         self._rates = rates.view(-1, 1)
         self._l1 = torch.tensor([spec.regularization.l1 for spec in self._specs], device=self._device)
         self._l2 = torch.tensor([spec.regularization.l2 for spec in self._specs], device=self._device)
+        self._threshold: Tensor | None = None
+        if self._specs[0].regularization.proximal and bool(self._l1.any()):
+            # Biases have no penalty, and so no threshold.
+            weighs = torch.cat([torch.full((s.numel(),), float(len(s) >= 2)) for s in self._shapes])
+            self._threshold = self._l1.view(-1, 1) * self._rates * weighs.to(self._device)
         self._penalized = bool(self._l1.any() or self._l2.any())
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -142,6 +147,9 @@ class Stack:
         with torch.no_grad():
             moved = self._flat.sub_(before)
             torch.addcmul(before, moved, self._rates * self._factor(self.step_number), out=self._flat.detach())
+            if self._threshold is not None:
+                reach = self._threshold * self._factor(self.step_number)
+                self._flat.copy_(self._flat.sign() * (self._flat.abs() - reach).clamp_min_(0))
         self.step_number += 1
         return losses.detach()
 
@@ -170,7 +178,8 @@ class Stack:
     def _penalties(self, parameters: dict[str, Tensor]) -> Tensor:
         """``(r,)``: each run's own factors over its weights."""
         weights = [p.flatten(1) for p in parameters.values() if p.ndim >= 3]
-        absolute: Any = sum(w.abs().sum(1) for w in weights)
+        proximal = self._specs[0].regularization.proximal
+        absolute: Any = sum((w.detach() if proximal else w).abs().sum(1) for w in weights)
         squares: Any = sum((w * w).sum(1) for w in weights)
         return cast(Tensor, self._l1 * absolute + self._l2 * squares)
 

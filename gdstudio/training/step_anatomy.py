@@ -24,11 +24,11 @@ from gdstudio.data.dataset import Dataset
 from gdstudio.models.layers.dropout import dropout_random
 from gdstudio.optim.anatomy import Line, anatomy
 from gdstudio.optim.entry import OptimizerEntry
-from gdstudio.optim.limits import clipping, max_norm
+from gdstudio.optim.limits import clipping
 from gdstudio.training.device import choose_device, use_threads
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion, with_penalties
-from gdstudio.training.run import batches_of, complete
+from gdstudio.training.run import batches_of, complete, projection
 from gdstudio.training.trainer import evaluate_again
 
 Array = NDArray[Any]
@@ -100,7 +100,7 @@ class StepReport:
         memory_before: Name → what the optimizer remembered before the step.
         memory_after: … and after it.
         settings: The optimizer's.
-        penalties: L1 and L2.
+        penalties: L1 and L2 in the gradient.
     """
 
     step: int
@@ -223,7 +223,7 @@ def take_apart(spec: ExperimentSpec, dataset: Dataset, moment: Moment, rate: flo
     else:
         optimizer.step()
     stepped = _parameters(model)
-    if (project := max_norm(parameters, spec.regularization.max_norm)) is not None:
+    if (project := projection(spec, model, optimizer)) is not None:
         project()
     return StepReport(
         step=moment.step + 1,
@@ -243,7 +243,7 @@ def take_apart(spec: ExperimentSpec, dataset: Dataset, moment: Moment, rate: flo
         memory_before=memory_before,
         memory_after=_memories(model, optimizer),
         settings=spec.optimizer,
-        penalties=(spec.regularization.l1, spec.regularization.l2),
+        penalties=(0.0 if spec.regularization.proximal else spec.regularization.l1, spec.regularization.l2),
     )
 
 

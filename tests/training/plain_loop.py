@@ -58,6 +58,8 @@ def plain_losses(spec: ExperimentSpec, dataset: Dataset) -> list[float]:
             def closure(inputs: torch.Tensor = inputs, truth: torch.Tensor = truth) -> float:
                 optimizer.zero_grad()
                 loss = criterion(model(inputs), truth)
+                if limits.proximal:
+                    loss = loss + limits.l1 * torch.cat([w.detach().reshape(-1) for w in weights]).abs().sum()
                 loss.backward()
                 return loss.item()
 
@@ -70,6 +72,11 @@ def plain_losses(spec: ExperimentSpec, dataset: Dataset) -> list[float]:
                 optimizer.step(closure)
             else:
                 optimizer.step()
+            if limits.proximal:
+                with torch.no_grad():
+                    reach = settings.lr * factor(len(losses) - 1) * limits.l1
+                    for w in weights:
+                        w.copy_(torch.sign(w) * torch.clamp(w.abs() - reach, min=0))
             if limits.max_norm:
                 with torch.no_grad():
                     for w in weights:

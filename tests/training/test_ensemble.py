@@ -69,6 +69,22 @@ def test_an_l1_penalty_is_each_run_s_own(optimizer: str) -> None:
         np.testing.assert_allclose(member.losses, history.steps.snapshot()["train_loss"], rtol=1e-4)
 
 
+def test_proximal_steps_are_each_run_s_own() -> None:
+    spec, dataset = make(**{"optimizer.kind": "sgd", "regularization.proximal": True, "schedule.kind": "cosine"})
+    specs = [
+        spec.with_values({"regularization.l1": l1, "optimizer.lr": lr})
+        for l1, lr in ((0, 0.1), (0.01, 0.1), (0.03, 0.2))
+    ]
+    for member in run_many(specs, dataset):
+        assert stackable(member.spec) is not None
+        history = RunHistory()
+        single = run_experiment(member.spec, dataset=dataset, history=history)
+        np.testing.assert_allclose(member.losses, history.steps.snapshot()["train_loss"], rtol=1e-4)
+        zeros = {name: int((p == 0).sum()) for name, p in single.model.state_dict().items()}
+        assert {name: int((p == 0).sum()) for name, p in member.state.items()} == zeros
+        assert bool(sum(zeros.values())) == bool(member.spec.regularization.l1)
+
+
 def test_a_run_that_explodes_does_not_disturb_the_others() -> None:
     spec = ExperimentSpec().with_values(
         {"data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "training.epochs": 40}

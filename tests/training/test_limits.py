@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from plain_loop import our_losses, plain_losses
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 
 from gdstudio.core.errors import StudioError
@@ -18,6 +18,7 @@ from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
 from gdstudio.optim.limits import clipping, max_norm
 from gdstudio.training.batches import Batches, Noise
+from gdstudio.training.ensemble import run_many
 from gdstudio.training.objective import class_weights
 from gdstudio.training.run import complete, run_experiment
 
@@ -40,6 +41,7 @@ def dataset() -> Dataset:
         {"training.clip_value": 0.01},
         {"training.clip_norm": 0.1, "training.clip_value": 0.01},
         {"regularization.max_norm": 0.5},
+        {"regularization.l1": 0.02, "regularization.proximal": True},
         {"regularization.input_noise": 0.3},
         {"training.class_weights": "balanced"},
         {"training.patience": 2, "training.min_delta": 0.01, "training.epochs": 12},
@@ -57,6 +59,30 @@ def test_losses_equal_a_plain_loop_bit_for_bit(optimizer: str, values: dict[str,
     else:
         assert recorded == plain
     assert recorded != our_losses(usual, dataset, "off")
+
+
+def test_proximal_steps_find_the_lasso_and_its_exact_zeros() -> None:
+    l1 = 0.12
+    spec = ExperimentSpec().with_values({
+        "data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "optimizer.lr": 0.05,
+        "training.batch_size": 0, "training.epochs": 4_000, "training.evaluate_every": 4_000,
+        "regularization.l1": l1, "regularization.proximal": True,
+    })  # fmt: skip
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    features, target = dataset.train.features.astype(np.float64), dataset.train.target.astype(np.float64)
+    # scikit-learn has half the mean square.
+    truth = Lasso(alpha=l1 / 2, tol=1e-10).fit(features, target)
+    model = run_experiment(spec, dataset=dataset).model
+    weights = next(p for p in model.parameters() if p.ndim == 2).detach().numpy()[0]
+    np.testing.assert_allclose(weights, truth.coef_, atol=1e-4)
+    assert ((weights == 0) == (truth.coef_ == 0)).all()
+    assert (weights == 0).sum() >= 2
+    plain = run_experiment(spec.with_values({"regularization.proximal": False}), dataset=dataset)
+    assert not any((p == 0).any() for p in plain.model.parameters())
+    name = next(name for name, p in model.named_parameters() if p.ndim == 2)
+    (member,) = run_many([spec], dataset)
+    assert ((member.state[name] == 0) == (weights[None] == 0)).all()
+    np.testing.assert_allclose(member.state[name], weights[None], atol=1e-5)
 
 
 def test_the_norm_in_the_history_is_the_one_before_clipping(dataset: Dataset) -> None:

@@ -102,7 +102,9 @@ def loss(spec: ExperimentSpec, dataset: Dataset) -> str:
     l1, l2 = spec.regularization.l1, spec.regularization.l2
     if not l1 and not l2:
         return code + "objective = criterion\n"
-    terms = [*([f"{l1!r} * weights.abs().sum()"] if l1 else []), *([f"{l2!r} * weights.dot(weights)"] if l2 else [])]
+    # A proximal step does the work of L1, which then gives no gradient.
+    shown = "weights.detach()" if spec.regularization.proximal else "weights"
+    terms = [*([f"{l1!r} * {shown}.abs().sum()"] if l1 else []), *([f"{l2!r} * weights.dot(weights)"] if l2 else [])]
     return (
         code
         + f'''

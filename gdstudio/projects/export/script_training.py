@@ -132,6 +132,11 @@ def learning_rate(settings: Any, total: int, per_epoch: int, lr_changes: Sequenc
         StudioError: The schedule cannot be expressed.
     """
     changes = [(change.step, change.lr) for change in lr_changes]
+    if settings.kind == "constant" and not settings.warmup_steps and not changes:
+        return (
+            'def learning_rate(step):\n    """The learning rate of a step: always the same."""\n'
+            "    return LEARNING_RATE\n"
+        )
     code = _schedule(settings, total, per_epoch)
     code += '\n\ndef learning_rate(step):\n    """The learning rate of a step; the first step is number 0."""\n'
     code += "    rate = LEARNING_RATE\n"
@@ -311,6 +316,14 @@ sizes = {_sizes(sizes)}  # rows of each step of an epoch
 """
     else:
         code += "        optimizer.step()  # 5. step\n"
+    if regularization.l1 and regularization.proximal:
+        code += f"""\
+        for group in optimizer.param_groups:  # a proximal step: weights move towards zero, and stop there
+            for weights in group["params"]:
+                if weights.ndim >= 2:
+                    values = weights.detach()
+                    values.copy_(nn.functional.softshrink(values, group["lr"] * {regularization.l1!r}))
+"""
     if regularization.max_norm:
         code += f"""\
         for weights in model.parameters():  # weights that lead into one unit are kept short
