@@ -152,7 +152,7 @@ class PreparationSpec(Frozen):
         advanced=True,
     )
     max_categories: int = setting(
-        0,
+        100,
         label="Most categories",
         help="With one input each: the rarest share one input, (other), beyond so many; 0 is no bound.",
         visible_when=("encode", ("one_hot",)),

@@ -100,15 +100,15 @@ def prepare(spec: DataSpec, table: Table, *, split: Split | None = None) -> Data
     notes.extend(split.notes)
     preparation, said, crossed = fit_preparation(resolved, frame, split.train, task, classes)
     notes.extend(said)
-    features = preparation.transform(frame)
+    all_rows = (split.train, split.validation, split.test)
+    features = preparation.transform_parts(frame, all_rows)
     for name, block in crossed.items():
         start = preparation.first_input(name)
-        features[split.train, start : start + block.shape[1]] = block
-
-    def part(rows: NDArray[np.int64]) -> Part:
-        return Part(rows, np.ascontiguousarray(features[rows]), preparation.encode_target(frame[target].iloc[rows]))
-
-    train = part(split.train)
+        features[0][:, start : start + block.shape[1]] = block
+    train, validation, test = (
+        Part(rows, inputs, preparation.encode_target(frame[target].iloc[rows]))
+        for rows, inputs in zip(all_rows, features, strict=True)
+    )
     if classes:
         lacking = [
             c for c, count in zip(classes, np.bincount(train.target, minlength=len(classes)), strict=True) if not count
@@ -122,8 +122,8 @@ def prepare(spec: DataSpec, table: Table, *, split: Split | None = None) -> Data
         classes=classes,
         feature_names=preparation.feature_names,
         train=train,
-        validation=part(split.validation),
-        test=part(split.test),
+        validation=validation,
+        test=test,
         preparation=preparation,
         notes=tuple(notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from pydantic import Field
 from gdstudio.core.errors import StudioError, nearest
 from gdstudio.core.registry import Frozen
 from gdstudio.core.spec import PreparationSpec, Task
-from gdstudio.data.transforms import CappedColumn, DateColumn, TargetMeanColumn, TransformedColumn
+from gdstudio.data.transforms import CappedColumn, DateColumn, TargetMeanColumn, TransformedColumn, mark
 from gdstudio.data.values import labels, numbers
 
 Floats = NDArray[np.float64]
@@ -58,11 +58,13 @@ class OneHotColumn(Frozen):
 
     def encode(self, series: pd.Series[Any]) -> Floats:
         """``(n,)`` values as ``(n, k)``."""
-        codes = _codes(series, self.categories, self.fill)
         out = np.zeros((len(series), len(self.categories)))
-        rows = np.flatnonzero(codes >= 0)
-        out[rows, codes[rows]] = 1.0
+        mark(self.places(series), out)
         return out
+
+    def places(self, series: pd.Series[Any]) -> NDArray[np.int64]:
+        """``(n,)`` places of the ones, below 0 where there is none."""
+        return _codes(series, self.categories, self.fill)
 
     def unseen(self, series: pd.Series[Any]) -> int:
         """Number of values that are none of the categories."""
@@ -107,6 +109,7 @@ PreparedColumn = Annotated[
 _UNSEEN = -2
 #: Beyond this, numbers are divided by the largest before they are squared.
 _HUGE = 1e100
+_ROWS_AT_ONCE = 1_024
 
 
 def _codes(series: pd.Series[Any], categories: tuple[str, ...], fill: str) -> NDArray[np.int64]:
@@ -162,24 +165,53 @@ class Preparation(Frozen):
             StudioError: A column is missing, holds text or an infinite value where numbers belong, or values too
                 large for 32-bit numbers.
         """
+        return self.transform_parts(frame, (np.arange(len(frame)),))[0]
+
+    def transform_parts(
+        self, frame: pd.DataFrame, parts: Sequence[NDArray[np.int64]]
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Some of the rows, each part as :meth:`transform` gives it; what is in no part is looked at all the same.
+
+        Takes little more memory than the parts, however many inputs a category has.
+
+        Args:
+            frame: Rows ``(n,)``.
+            parts: Places of rows ``(m,)``.
+        """
         self.check(frame)
-        out = np.empty((len(frame), len(self.feature_names)), dtype=np.float32)
-        start = 0
-        for column in self.columns:
-            # What overflows is refused just below, by name and row.
-            with np.errstate(over="ignore", invalid="ignore"):
-                block = column.encode(frame[column.name])
-                end = start + block.shape[1]
-                out[:, start:end] = block
-            if not np.isfinite(out[:, start:end]).all():
-                row = int(np.argmin(np.isfinite(out[:, start:end]).all(axis=1)))
-                raise StudioError(
-                    f"The column {column.name!r} holds {frame[column.name].iloc[row]} in row {row + 1:,}, which is too "
-                    "large to compute with.",
-                    "Correct the value in the file, scale the column, or ignore it.",
-                )
-            start = end
-        return out
+        encoded = [self._encoded(column, frame[column.name]) for column in self.columns]
+        made = tuple(np.zeros((len(rows), len(self.feature_names)), dtype=np.float32) for rows in parts)
+        for rows, out in zip(parts, made, strict=True):
+            # Row by row the inputs lie beside one another: a portion of them stays in the processor's cache.
+            for begin in range(0, len(rows), _ROWS_AT_ONCE):
+                some, start = rows[begin : begin + _ROWS_AT_ONCE], 0
+                for column, values in zip(self.columns, encoded, strict=True):
+                    end = start + len(column.feature_names)
+                    block = out[begin : begin + _ROWS_AT_ONCE, start:end]
+                    if isinstance(column, OneHotColumn | CappedColumn):
+                        mark(values[some], block)
+                    else:
+                        block[:] = values[some]
+                    start = end
+        return made
+
+    @staticmethod
+    def _encoded(column: PreparedColumn, series: pd.Series[Any]) -> NDArray[Any]:
+        """``(n, k)`` float32, or the places of a category's ones ``(n,)``."""
+        if isinstance(column, OneHotColumn | CappedColumn):
+            return column.places(series)
+        # What overflows is refused just below, by name and row.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = column.encode(series).astype(np.float32)
+        finite = np.isfinite(values).all(axis=1)
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise StudioError(
+                f"The column {column.name!r} holds {series.iloc[row]} in row {row + 1:,}, which is too "
+                "large to compute with.",
+                "Correct the value in the file, scale the column, or ignore it.",
+            )
+        return values
 
     def check(self, frame: pd.DataFrame) -> None:
         """Raise a StudioError that names the columns which ``frame`` lacks."""

@@ -62,6 +62,12 @@ def transformed(values: Floats, low: float | None, high: float | None, log: bool
     return cast(Floats, np.sign(values) * np.log1p(np.abs(values))) if log else values
 
 
+def mark(places: NDArray[np.int64], out: NDArray[np.floating[Any]]) -> None:
+    """Put the ones of ``(n,)`` places into zeros ``(n, k)``; a place below 0 is none."""
+    rows = np.flatnonzero(places >= 0)
+    out[rows, places[rows]] = 1.0
+
+
 class CappedColumn(Frozen):
     """Category: one column of 0 and 1 for the commonest, and one for all others, unseen ones among them."""
 
@@ -78,13 +84,15 @@ class CappedColumn(Frozen):
 
     def encode(self, series: pd.Series[Any]) -> Floats:
         """``(n,)`` values as ``(n, k + 1)``."""
-        last = len(self.categories)
-        places = places_of(series, self.categories, last)
-        fill = self.categories.index(self.fill) if self.fill in self.categories else last
-        places = np.where(series.isna().to_numpy(), fill, places)
-        out = np.zeros((len(series), last + 1))
-        out[np.arange(len(series)), places] = 1.0
+        out = np.zeros((len(series), len(self.categories) + 1))
+        mark(self.places(series), out)
         return out
+
+    def places(self, series: pd.Series[Any]) -> NDArray[np.int64]:
+        """``(n,)`` places of the ones."""
+        last = len(self.categories)
+        fill = self.categories.index(self.fill) if self.fill in self.categories else last
+        return np.where(series.isna().to_numpy(), fill, places_of(series, self.categories, last))
 
     def unseen(self, series: pd.Series[Any]) -> int:
         """Number of values that training never saw."""

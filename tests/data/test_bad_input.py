@@ -14,7 +14,7 @@ from data_helpers import prepared, table_of
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
-from gdstudio.core.spec import ColumnSpec, DataSpec, FileSource, SplitSpec
+from gdstudio.core.spec import ColumnSpec, DataSpec, FileSource, PreparationSpec, SplitSpec
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 
@@ -211,8 +211,11 @@ def test_two_targets_are_refused() -> None:
 
 def test_a_category_for_every_row_does_not_fill_the_memory() -> None:
     frame = pd.DataFrame({"a": [f"n{i}" for i in range(50_000)], "y": ["u", "v"] * 25_000})
+    spec = DataSpec(target="y", columns={"a": ColumnSpec(role="feature", type="category")})
+    assert len(prepare(spec, table_of(frame)).feature_names) == 100
+    unbounded = spec.model_copy(update={"preparation": PreparationSpec(max_categories=0)})
     with pytest.raises(StudioError, match="would take 30,000 inputs"):
-        prepare(DataSpec(target="y", columns={"a": ColumnSpec(role="feature", type="category")}), table_of(frame))
+        prepare(unbounded, table_of(frame))
 
 
 def test_cancelling_a_load(write: Write) -> None:
