@@ -44,7 +44,10 @@ def worthwhile(steps: int, values: int, device: torch.device) -> bool:
 
 
 class CapturedGradients:
-    """Loss and gradients of a batch, recorded per batch size at its first appearance.
+    """Loss and gradients of a batch, recorded per batch size at its second appearance.
+
+    So the first step is there at once, a tenth of a second before the recording, and sizes that come only once, as the
+    short batch of a run of one epoch, are not recorded.
 
     The parameters' ``grad`` are set as ``backward`` sets them. A model that cannot be recorded makes every call
     fall back to the plain way.
@@ -60,6 +63,7 @@ class CapturedGradients:
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         self._dropouts = [m for m in model.modules() if isinstance(m, SeededDropout) and m.p]
         self._recorded: dict[int, tuple[Callable[..., tuple[Tensor, ...]], list[tuple[int, ...]]]] = {}
+        self._seen: set[int] = set()
         self._failed = False
 
     def __call__(self, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -72,7 +76,9 @@ class CapturedGradients:
         size = inputs.shape[0]  # several times cheaper than len()
         recorded = self._recorded.get(size)
         if recorded is None:
-            if self._failed or len(self._recorded) >= _MAX_SIZES or not self._record(inputs, targets):
+            wanted = size in self._seen and not self._failed and len(self._recorded) < _MAX_SIZES
+            self._seen.add(size)
+            if not wanted or not self._record(inputs, targets):
                 return self._plain(inputs, targets)
             recorded = self._recorded[size]
         function, shapes = recorded
