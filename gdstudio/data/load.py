@@ -20,6 +20,7 @@ from gdstudio.data.entry import IsCancelled, Progress, ReaderEntry, Reading, Sam
 from gdstudio.data.opening import check_file, offered_reader, unpacked
 from gdstudio.data.roles import guess_columns
 from gdstudio.data.table import Table
+from gdstudio.data.values import factorized
 
 _CHUNK_BYTES = 1 << 22
 
@@ -153,9 +154,7 @@ _Factors = tuple[NDArray[np.intp], Any]
 def _factorized(frame: pd.DataFrame) -> dict[str, _Factors]:
     """The columns that are neither numbers nor truth values; finding equal texts costs, and is needed twice."""
     return {
-        str(name): pd.factorize(frame[name], use_na_sentinel=True)
-        for name, dtype in frame.dtypes.items()
-        if isinstance(dtype, pd.StringDtype)
+        str(name): factorized(frame[name]) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.StringDtype)
     }
 
 
@@ -184,7 +183,7 @@ def _bytes_of(series: pd.Series[Any], factors: _Factors | None) -> tuple[bytes |
         values = np.array(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype="<f8")
         values[np.isnan(values)] = np.nan
         return b"f", values.data.cast("B")
-    codes, found = factors if factors is not None else pd.factorize(series, use_na_sentinel=True)
+    codes, found = factors if factors is not None else factorized(series)
     texts = [str(v).encode("utf-8", "surrogatepass") for v in found]
     lengths = ",".join(str(len(t)) for t in texts).encode()
     return b"s", np.ascontiguousarray(codes, dtype="<i8").data.cast("B"), lengths, b";", *texts

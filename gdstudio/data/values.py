@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -49,6 +50,28 @@ YES_NO: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Texts that are compared in one go: a longer one keeps Python's lock from the window for a tenth of a second.
+_PORTION = 100_000
+
+
+def factorized(series: pd.Series[Any]) -> tuple[NDArray[np.intp], Sequence[Any]]:
+    """Codes ``(n,)``, -1 where a value is missing, and the different values in the order of first appearance.
+
+    As ``pandas.factorize`` gives them, but texts a portion at a time.
+    """
+    if len(series) <= _PORTION or not isinstance(series.dtype, pd.StringDtype):
+        whole, values = pd.factorize(series, use_na_sentinel=True)
+        return whole, list(values)
+    places: dict[Any, int] = {}
+    codes = np.empty(len(series), dtype=np.intp)
+    for start in range(0, len(series), _PORTION):
+        some, found = pd.factorize(series.iloc[start : start + _PORTION], use_na_sentinel=True)
+        # The last entry is reached by code -1, a missing value.
+        place = np.array([*(places.setdefault(value, len(places)) for value in found), -1], dtype=np.intp)
+        codes[start : start + _PORTION] = place[some]
+    return codes, list(places)
+
+
 def labels(series: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     """A column as categories.
 
@@ -59,7 +82,7 @@ def labels(series: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
         ``(n,)`` codes, -1 where a value is missing, and the name of each code in the order of first appearance. A
         whole number is named ``"1"``, also where missing values made its column one of floats.
     """
-    codes, values = pd.factorize(series, use_na_sentinel=True)
+    codes, values = factorized(series)
     names = [_name(value) for value in values]
     distinct = list(dict.fromkeys(names))
     if len(distinct) < len(names):

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gdstudio.data.values import factorized
+
 #: Words that stand for a missing number, but are categories of their own among words.
 WEAK_WORDS = ("-", "--", "---", ".", "..", "...", "…", "–", "—", "none", "missing", "Missing", "unknown", "Unknown",
               "*", "x", "X", "NIL", "nil", "null", "Null", "n.a.", "N.A.", "n.d.", "k.A.",
@@ -110,7 +112,7 @@ def is_code(cells: list[str]) -> bool:
 
 
 def _distinct(present: pd.Series[Any]) -> tuple[list[str], Any]:
-    codes, values = pd.factorize(present)
+    codes, values = factorized(present)
     return [str(value) for value in values], codes
 
 
