@@ -94,12 +94,12 @@ class MapAndSurface(QWidget):
             return
         self.surface.set_title(self.chart.title)
         self.surface.set_surface(**relief)
-        self.surface.set_tracks(self.chart.tracks())
+        self._follow_tracks()
 
     @Slot()
     def _follow_tracks(self) -> None:
         if self.surface.isVisible():
-            self.surface.set_tracks(self.chart.tracks())
+            self.surface.set_tracks(self.chart.tracks(), named=not self.chart.isVisible())
 
     def showEvent(self, event: QShowEvent) -> None:
         """What changed while it was out of sight is drawn now."""

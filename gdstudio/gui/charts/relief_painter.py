@@ -26,7 +26,7 @@ _DIMMEST, _BRIGHTEST = 0.80, 1.06
 _MESH: Final = 0.86
 _LIGHT: Final = np.array([-0.35, -0.55, 0.76])
 #: Ticks stand off their edge by so much of the box, and names farther out.
-_TICK_GAP, _NAME_GAP = 0.07, 0.2
+_TICK_GAP, _NAME_GAP = 0.04, 0.15
 _TICKS: Final = 5
 
 
@@ -164,13 +164,19 @@ class ReliefPainter:
         reach = 1 + 2 * _TICK_GAP
         names = 1 + 2 * _NAME_GAP
 
+        middle = camera.project(np.array([[0.0, 0.0, low]]), width, height)[0]
+
         def put(text: str, point: tuple[float, float, float], token: str) -> None:
-            x, y = camera.project(np.array([point]), width, height)[0].tolist()
+            at = camera.project(np.array([point]), width, height)[0]
+            away = (at - middle) / max(float(np.hypot(*(at - middle))), 1.0)
             box = metrics.boundingRect(text).adjusted(-2, 0, 2, 0)
-            box.moveCenter(QPointF(x, y))
+            # Outwards by half of its size, so that a long text does not reach into the box.
+            at = at + away * [box.width() / 2, box.height() / 2]
+            box.moveCenter(QPointF(*at.tolist()))
             # A text at the rim is worth moving into the picture; one that is zoomed out of sight is not.
             if -box.width() < box.left() and box.right() < width + box.width():
                 box.moveLeft(min(max(box.left(), 0.0), max(width - box.width(), 0.0)))
+                box.moveBottom(min(box.bottom(), height))
             if any(box.intersects(other) for other in taken):
                 return
             taken.append(box)

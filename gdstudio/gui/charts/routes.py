@@ -114,9 +114,7 @@ class Routes:
     def tracks(self, theme: Theme) -> list[Track]:
         """The same for a surface."""
         return [
-            Track(r.name or "path", r.color(theme), r.points, star=r.hue is None)
-            for r in reversed(self.routes)
-            if len(r.points)
+            Track(r.name or "path", r.color(theme), r.points, star=r.hue is None) for r in self.routes if len(r.points)
         ]
 
 

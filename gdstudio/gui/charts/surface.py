@@ -102,13 +102,13 @@ class SurfaceChart(Chart):
         self.recolor()
         self.setAccessibleDescription(self.describe())
 
-    def set_tracks(self, tracks: Sequence[Track]) -> None:
-        """Lay paths on the surface."""
+    def set_tracks(self, tracks: Sequence[Track], *, named: bool = True) -> None:
+        """Lay paths on the surface, the first on top; with their names in the legend unless they are told elsewhere."""
         self._tracks = tuple(tracks)
         ground, muted = self.theme.color("surface"), self.theme.color("muted")
         colors = [t.color if contrast(t.color, ground) > _LEAST_CONTRAST else muted for t in self._tracks]
-        named = zip(self._tracks, colors, strict=True)
-        self.set_legend([LegendEntry(t.name, QPen(c, 2)) for t, c in named if t.name and len(t.points)])
+        shown = [(t, c) for t, c in zip(self._tracks, colors, strict=True) if named and t.name and len(t.points)]
+        self.set_legend([LegendEntry(track.name, QPen(color, 2)) for track, color in shown])
         self._item.update()
 
     def clear(self, sentence: str = "") -> None:
@@ -172,7 +172,7 @@ class SurfaceChart(Chart):
         else:
             painter.drawPixmap(rect.topLeft(), self._picture(rect, painter.device().devicePixelRatioF()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for track in self._tracks:
+        for track in reversed(self._tracks):
             paint_track(painter, track, self._reliefs[self._detail], self.camera, rect)
         if self.plot.hasFocus():
             painter.setPen(QPen(self.theme.color("accent"), 1))

@@ -107,6 +107,22 @@ def test_a_hundred_points_equal_the_perturbed_model(kind, normalization):
     assert np.ptp(truth) > 1e-3
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("kind", ["random", "trajectory", "points", "line"])
+def test_accuracy_on_every_plane(kind, outputs):
+    model = net(outputs=outputs, normalization="batch")
+    problem = problem_of(model, "binary_cross_entropy" if outputs == 1 else "cross_entropy", measure="accuracy", l2=1.0)
+    plane = planes(model)[kind]
+    points = hundred(plane)
+    truth = by_hand(problem, plane, points)
+    for plain in (False, True):
+        found = Evaluator(problem, plane, plain=plain).values(points)
+        # A row on the border between two classes may fall to the other side by a rounding.
+        assert np.mean(np.abs(found - truth) > 1e-6) <= 0.02
+        np.testing.assert_allclose(found, truth, atol=1.01 / len(problem.features))
+    assert np.ptp(truth) > 0.05
+
+
 @pytest.mark.parametrize("kind", list(registry("losses")))
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_every_loss(kind, outputs):
