@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from gdstudio.core.fields import setting
@@ -35,17 +36,24 @@ class BasinsSettings(Settings):
 
 
 def _build(settings: BasinsSettings) -> Lab:
-    def run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress) -> LabResult:
+    def run(
+        spec: ExperimentSpec,
+        dataset: Dataset,
+        control: RunControl,
+        progress: Progress,
+        on_picture: Callable[[Picture], None] | None = None,
+    ) -> LabResult:
         import numpy as np
 
-        from gdstudio.labs.formulas import descent_of, point_name
+        from gdstudio.labs.formulas import descent_of
         from gdstudio.training.basins import basins
 
         descent = descent_of(spec, settings.formula, settings.steps, settings.tolerance)
         found = basins(
-            descent, [(settings.low, settings.high)] * 2, size=settings.size, control=control, on_progress=progress
-        )
-        names = [point_name(found.variables, point) for point in found.minima.points]
+            descent, [(settings.low, settings.high)] * 2, size=settings.size, control=control, on_progress=progress,
+            on_picture=None if on_picture is None else lambda coarse: on_picture(_picture(coarse, _names(coarse))),
+        )  # fmt: skip
+        names = _names(found)
         shares = found.shares()
         rows: list[dict[str, Any]] = []
         for number, name in enumerate(names):
@@ -78,6 +86,12 @@ def _build(settings: BasinsSettings) -> Lab:
     return run
 
 
+def _names(found: Basins) -> list[str]:
+    from gdstudio.labs.formulas import point_name
+
+    return [point_name(found.variables, point) for point in found.minima.points]
+
+
 def _picture(found: Basins, names: list[str]) -> Picture:
     import numpy as np
 
@@ -104,5 +118,6 @@ ENTRY = LabEntry(
         "basins move, and become ragged where a heavy step jumps over a ridge."
     ),
     needs_data=False,
+    progressive=True,
     order=80,
 )

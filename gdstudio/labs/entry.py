@@ -6,19 +6,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gdstudio.core.files import make_folder, write_text
 from gdstudio.core.registry import Entry, Settings
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.labs.picture import Picture
 
-if TYPE_CHECKING:
-    from gdstudio.core.control import RunControl
-
 Progress = Callable[[float], None]
 #: ``(spec, dataset, control, progress) -> LabResult``; the dataset is None for one that does not want data.
-Lab = Callable[["ExperimentSpec", Any, "RunControl", Progress], "LabResult"]
+Lab = Callable[..., "LabResult"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class LabResult:
         findings: Numbers that the sentences rest on.
         sentences: What was found, in words; the first is the conclusion.
         picture: What to draw; None draws the curves.
+        more: Further pictures, each with a name of its own.
     """
 
     lab: str
@@ -46,6 +44,7 @@ class LabResult:
     findings: Mapping[str, Any] = field(default_factory=dict)
     sentences: Sequence[str] = ()
     picture: Picture | None = None
+    more: Sequence[Picture] = ()
 
     def document(self) -> dict[str, Any]:
         """Everything but the curves, as JSON values."""
@@ -59,7 +58,7 @@ class LabResult:
         }
 
     def save(self, folder: Path) -> None:
-        """Write ``result.json``, ``spec.json`` and the tables ``summary``, ``runs``, ``curves`` and ``picture``.
+        """Write ``result.json``, ``spec.json`` and the tables summary, runs, curves, picture, picture_2 ….
 
         Raises:
             StudioError: The folder cannot be written.
@@ -75,6 +74,8 @@ class LabResult:
         }
         if self.picture is not None:
             tables["picture"] = pd.DataFrame(self.picture.rows())
+        for number, picture in enumerate(self.more, 2):
+            tables[f"picture_{number}"] = pd.DataFrame(picture.rows())
         for name, table in tables.items():
             write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         write_text(folder / "result.json", json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
@@ -87,10 +88,12 @@ class LabEntry(Entry):
     Attributes:
         question: What it answers, as a question.
         needs_data: Whether it works on data; one that does not works on a formula.
+        progressive: Whether its lab takes a fifth argument, which it calls with ever finer pictures on the way.
     """
 
     question: str
     needs_data: bool = True
+    progressive: bool = False
 
     def wants_data(self, settings: Settings) -> bool:
         """Whether it will look at the data with these settings; a formula takes their place."""

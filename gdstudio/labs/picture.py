@@ -60,6 +60,7 @@ class Picture:
         y_log: Whether the vertical one is.
         marks: ``(x, label)`` of vertical lines.
         regions: Areas below the series.
+        name: What it is called beside other pictures of the same answer.
     """
 
     title: str
@@ -70,6 +71,7 @@ class Picture:
     y_log: bool = False
     marks: Sequence[tuple[float, str]] = ()
     regions: Regions | None = None
+    name: str = "Answer"
 
     def rows(self) -> list[dict[str, Any]]:
         """Everything as rows of a table."""

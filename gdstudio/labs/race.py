@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+from gdstudio.labs.picture import Picture, PictureSeries
 
 if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
@@ -73,6 +74,9 @@ def _build(settings: RaceSettings) -> Lab:
             row = measures.run_row(number, member, values, optimizer=name, learning_rate=rate)
             row["iterations"] = None if target is None else measures.iterations_to(values, target, per_epoch)
             rows.append(row)
+            row["examples_to_target"] = (
+                None if row["iterations"] is None else round(row["iterations"] * len(dataset.train) / per_epoch)
+            )
             curves += measures.curve_rows(number, values)
         arrived = [row for row in rows if row["iterations"] is not None]
         sentences = [
@@ -82,11 +86,29 @@ def _build(settings: RaceSettings) -> Lab:
             best_row = min(arrived, key=lambda row: row["iterations"])
             sentences.append(
                 f"{best_row['optimizer']} with learning rate {best_row['learning_rate']:g} was first at a loss of "
-                f"{target:.4g}, after {best_row['iterations']} steps."
+                f"{target:.4g}, after {best_row['iterations']} steps, {best_row['examples_to_target']:,} examples."
             )
-        return LabResult("race", settings, spec, rows, rows, curves, {"target_loss": target}, sentences)
+        picture = _picture(rows, means, per_epoch, target)
+        return LabResult("race", settings, spec, rows, rows, curves, {"target_loss": target}, sentences, picture)
 
     return run
+
+
+def _picture(rows: list[dict[str, Any]], means: list[Any], per_epoch: int, target: float | None) -> Picture:
+    """Mean loss of each epoch by steps, and the loss that counts as arrived."""
+    import numpy as np
+
+    series = [
+        PictureSeries(
+            f"{row['optimizer']} {row['learning_rate']:g}",
+            [float((k + 1) * per_epoch) for k in range(len(values))],
+            [float(v) if np.isfinite(v) and v > 0 else None for v in values], style="curve",
+        ) for row, values in zip(rows, means, strict=True)
+    ]  # fmt: skip
+    if target is not None and target > 0:
+        last = float(max(len(values) for values in means) * per_epoch)
+        series.append(PictureSeries(f"target {target:.4g}", [float(per_epoch), last], [target, target], style="curve"))
+    return Picture("Mean loss of each epoch", "Steps", "Loss", series, y_log=True, name="Race")
 
 
 ENTRY = LabEntry(

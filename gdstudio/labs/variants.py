@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from gdstudio.core.fields import setting
 from gdstudio.core.registry import Settings
 from gdstudio.labs.entry import Lab, LabEntry, LabResult, Progress
+from gdstudio.labs.picture import Picture, PictureSeries
 
 if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
     from gdstudio.core.spec import ExperimentSpec
     from gdstudio.data.dataset import Dataset
+    from gdstudio.training.ensemble import Member
+
+#: Points of a curve.
+_POINTS = 120
 
 
 class VariantsSettings(Settings):
@@ -31,6 +37,7 @@ def _build(settings: VariantsSettings) -> Lab:
         import numpy as np
 
         from gdstudio.labs import measures
+        from gdstudio.labs.gradient_noise import cosines
         from gdstudio.training.ensemble import run_many
 
         measures.check_runs(len(settings.batch_sizes) * settings.seeds)
@@ -57,15 +64,64 @@ def _build(settings: VariantsSettings) -> Lab:
                 "noise": measures.middle([row["noise"] for row in mine]),
                 "diverged_runs": sum(row["status"] == "diverged" for row in mine),
             })  # fmt: skip
+        moments: tuple[tuple[str, Member | None], ...] = (("start", None), ("end", members[0]))
+        for moment, weights in moments:
+            for row, found in zip(rows, cosines(specs[0], dataset, settings.batch_sizes, weights), strict=True):
+                row[f"cosine_at_{moment}"] = float(np.mean(found)) if found else None
+                row[f"cosine_at_{moment}_low"] = min(found, default=None)
+                row[f"cosine_at_{moment}_high"] = max(found, default=None)
         known = [row for row in rows if row["train_loss"] is not None]
         sentences = [f"Every size saw each training row {spec.training.epochs} times."]
         if known:
             best = min(known, key=lambda row: row["train_loss"])
             name = "The full batch" if best["batch_size"] == 0 else f"Batch size {best['batch_size']}"
             sentences.append(f"{name} ended with the lowest training loss, {best['train_loss']:.4g}.")
-        return LabResult("variants", settings, spec, rows, runs, curves, {}, sentences)
+        smallest = min((row for row in rows if row["batch_size"]), key=lambda row: row["batch_size"], default=None)
+        if smallest is not None and smallest["cosine_at_start"] is not None and smallest["cosine_at_end"] is not None:
+            rows_said = "1 row" if smallest["batch_size"] == 1 else f"{smallest['batch_size']:,} rows"
+            sentences.append(
+                f"A batch of {rows_said} points where all rows together do with a cosine of "
+                f"{smallest['cosine_at_start']:.2g} at the initial weights and {smallest['cosine_at_end']:.2g} at the "
+                "end: near the minimum the rows pull in different directions and the steps are mostly noise."
+            )
+        pictures = [_losses(runs, members, len(dataset.train)), _noise(rows, len(dataset.train))]
+        return LabResult("variants", settings, spec, rows, runs, curves, {}, sentences, pictures[0], (pictures[1],))
 
     return run
+
+
+def _losses(runs: list[dict[str, Any]], members: Sequence[Member], rows: int) -> Picture:
+    """The loss over the examples that were seen: an equal budget ends at the same place."""
+    import numpy as np
+
+    series = []
+    for size in dict.fromkeys(row["batch_size"] for row in runs):
+        row = next(row for row in runs if row["batch_size"] == size)
+        losses, per_epoch = members[row["run"]].losses, row["steps_per_epoch"]
+        ends = np.unique(np.geomspace(1, max(len(losses), 1), _POINTS).round().astype(int))
+        middle = [float(losses[max(0, end - max(1, end // 10)) : end].mean()) for end in ends if end <= len(losses)]
+        name = "full batch" if size == 0 else f"batch {size}"
+        x = [float(end) * rows / per_epoch for end in ends if end <= len(losses)]
+        series.append(PictureSeries(name, x, [v if np.isfinite(v) else None for v in middle], style="curve"))
+    return Picture(
+        "Loss by examples seen (mean over the last tenth)", "Examples seen", "Loss of the batches", series,
+        x_log=True, y_log=True, name="Losses",
+    )  # fmt: skip
+
+
+def _noise(rows: list[dict[str, Any]], count: int) -> Picture:
+    series = []
+    for moment, label in (("start", "at the initial weights"), ("end", "at the end of the first run")):
+        known = [row for row in rows if row[f"cosine_at_{moment}"] is not None]
+        series.append(PictureSeries(
+            f"{label} (bars: all batches)", [row["batch_size"] or count for row in known],
+            [row[f"cosine_at_{moment}"] for row in known], [row[f"cosine_at_{moment}_low"] for row in known],
+            [row[f"cosine_at_{moment}_high"] for row in known],
+        ))  # fmt: skip
+    return Picture(
+        "How far a batch's gradient points where that of all rows does", "Rows in a batch",
+        "Cosine (1: same direction)", series, x_log=True, name="Gradient noise",
+    )  # fmt: skip
 
 
 ENTRY = LabEntry(
@@ -76,7 +132,8 @@ ENTRY = LabEntry(
     question="How many rows should a step see?",
     help=(
         "Compares batch sizes on an equal budget of examples. Small batches take many noisy steps, large ones few "
-        "smooth steps; noise is the spread of the batch losses within the last epochs."
+        "smooth steps; noise is the spread of the batch losses within the last epochs, and the cosine tells how far "
+        "the gradient of a batch points where that of all rows does."
     ),
     order=40,
 )

@@ -54,6 +54,7 @@ def test_a_cancelled_laboratory_ends_and_another_can_be_run(labs: LabsTab, qtbot
     [
         ("basins", {"lab.size": 10, "lab.steps": 300}, "minima"),
         ("learning_rate", {"lab.rates": [0.01, 0.1], "lab.seeds": 1}, "2/λmax"),
+        ("penalties", {"lab.penalty": "l1", "lab.strengths": [0, 0.1], "lab.seeds": 1}, "validation, proximal steps"),
         ("depth", {"lab.depths": [1, 2], "lab.seeds": 1}, "sigmoid, xavier_uniform"),
     ],
 )
@@ -64,10 +65,13 @@ def test_an_answer_is_drawn_with_axes_and_a_legend_and_can_be_exported(
     labs._session.edit({"optimizer.kind": "adam", "optimizer.lr": 0.2})
     labs._edit({"lab.kind": kind})
     labs._edit(values)
+    early: list[object] = []
+    labs.pictured.connect(lambda control, picture: early.append(picture))
     labs.findChild(QPushButton, "lab.start").click()
     answer = labs.findChild(QLabel, "lab.answer")
     qtbot.waitUntil(lambda: bool(answer.text()), timeout=LONG)
-    chart = labs.findChild(LabChart)
+    assert bool(early) is (kind == "basins")
+    chart = labs.findChild(LabChart, "chart.lab")
     assert chart.isVisible()
     assert chart.axes["bottom"].labelText
     assert chart.axes["left"].labelText
@@ -75,6 +79,11 @@ def test_an_answer_is_drawn_with_axes_and_a_legend_and_can_be_exported(
     for ending in (".png", ".svg"):
         chart.save_picture(tmp_path / f"chart{ending}")
         assert (tmp_path / f"chart{ending}").stat().st_size > 1_000
+    names = [labs._charts.tabText(k) for k in range(labs._charts.count()) if labs._charts.isTabVisible(k)]
+    assert ("Zeros" in names) is (kind == "penalties")
+    headings = list(labs._table.model().frame.columns)
+    assert all(" " in h or h[0].isupper() for h in headings)
+    assert not any("_" in h for h in headings)
     chart.save_data(tmp_path / "chart.csv")
     saved = (tmp_path / "chart.csv").read_text().splitlines()
     assert len(saved) - 1 == len(labs._result.picture.rows())

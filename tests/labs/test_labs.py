@@ -174,6 +174,29 @@ def test_smaller_batches_are_noisier_and_take_more_steps() -> None:
     assert len({row["examples"] for row in result.summary}) == 1
 
 
+def test_the_cosine_of_a_batch_grows_with_its_rows_and_is_one_for_all() -> None:
+    result, _ = run("variants", {"batch_sizes": [0, 100, 4]})
+    cosines = [row["cosine_at_start"] for row in result.summary]
+    assert cosines[0] == pytest.approx(1.0)
+    assert cosines == sorted(cosines, reverse=True)
+    # Against the textbook: for independent rows, cosine² = g² / (g² + trace(Σ) / b), here at b = 4 and b = 100.
+    odds = [c**2 / (1 - c**2) for c in cosines[1:]]
+    assert odds[0] / odds[1] == pytest.approx(25, rel=0.7)
+    assert [p.name for p in (result.picture, *result.more)] == ["Losses", "Gradient noise"]
+    assert result.summary[0]["batch_size"] == 0
+
+
+def test_proximal_steps_make_zeros_that_gradient_steps_do_not() -> None:
+    result, _ = run("penalties", {"penalty": "l1", "strengths": [0, 0.03], "seeds": 2}, **{
+        "optimizer.kind": "sgd", "optimizer.lr": 0.1, "training.epochs": 20,
+    })  # fmt: skip
+    zeros = {(row["steps_taken"], row["strength"]): row["exact_zeros"] for row in result.summary}
+    assert zeros["gradient steps", 0.03] == zeros["gradient steps", 0] == zeros["proximal steps", 0] == 0
+    assert zeros["proximal steps", 0.03] > 5
+    assert "exactly zero by proximal steps" in " ".join(result.sentences)
+    assert [p.name for p in (result.picture, *result.more)] == ["Losses", "Weights", "Zeros"]
+
+
 def test_restarts_with_one_seed_would_not_vary_but_these_do() -> None:
     result, _ = run("restarts", {"count": 5})
     losses = [row["train_loss"] for row in result.runs]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -33,13 +35,29 @@ from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
     from gdstudio.labs.entry import LabResult
+    from gdstudio.labs.picture import Picture
 
 #: More curves than this cannot be told apart.
 _MOST_CURVES = 40
+#: Where the words of a result's column alone would not say it.
+_HEADINGS = {
+    "iterations": "Steps to the target", "iterations_low": "Fewest", "iterations_high": "Most",
+    "examples_to_target": "Examples to the target", "turns": "Share of turns", "steps_taken": "L1 by",
+    "strength": "Strength λ",
+    "noise": "Spread of losses", "cosine_at_start": "Cosine at the start", "cosine_at_end": "Cosine at the end",
+    "near_zero": "Nearly zero", "gap": "Validation − training", "end": "Ends at", "share_low": "Share at least",
+    "share_high": "Share at most",
+}  # fmt: skip
 
 
 class LabsTab(QWidget):
-    """One laboratory at a time, on the experiment that is on screen."""
+    """One laboratory at a time, on the experiment that is on screen.
+
+    Signals:
+        pictured(control, picture): A laboratory that is going has a coarse picture already; from its own thread.
+    """
+
+    pictured = Signal(object, object)
 
     def __init__(self, session: Session, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,18 +86,21 @@ class LabsTab(QWidget):
         self._bar = named(QProgressBar(), "lab.progress", "Progress of the laboratory")
         self._bar.setTextVisible(False)
         self._answer = named(QLabel(wordWrap=True), "lab.answer", "What was found")
+        self._answer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._chart = LineChart(
             theme, "Loss of each case, median over seeds", "Mean loss of the epoch", "Epoch",
             empty="Press Run: every run's loss will be drawn here.",
         )  # fmt: skip
         self._chart.set_log_y(True)
-        self._picture = LabChart(theme, empty="Press Run: the answer will be drawn here.")
+        self._pictures = [LabChart(theme, empty="Press Run: the answer will be drawn here.")]
+        self.pictured.connect(self._show_coarse)
         self._charts = named(QTabWidget(), "lab.charts", "Charts of the laboratory")
         self._charts.setDocumentMode(True)
-        self._charts.addTab(self._picture, "Answer")
+        self._charts.addTab(self._pictures[0], "Answer")
         self._charts.addTab(self._chart, "Loss curves")
         self._table = named(TableView(theme), "lab.summary", "Summary of the laboratory")
+        self._table.verticalHeader().hide()
         self._lay_out()
         session.table_changed.connect(self._refresh)
         self._refresh()
@@ -105,6 +126,7 @@ class LabsTab(QWidget):
         right.setChildrenCollapsible(False)
         right.setStretchFactor(1, 3)
         right.setStretchFactor(2, 1)
+        right.setSizes([round(n * self._theme.em) for n in (4, 24, 12)])
         page = QSplitter(Qt.Orientation.Horizontal)
         page.addWidget(left)
         page.addWidget(right)
@@ -150,14 +172,17 @@ class LabsTab(QWidget):
         if dataset is None and registry("labs")[settings.kind].wants_data(settings):
             return
         control = self._control = RunControl()
-        lab = registry("labs")[settings.kind].build(settings)
+        entry = registry("labs")[settings.kind]
+        lab = entry.build(settings)
+        early = [lambda picture: self.pictured.emit(control, picture)] if entry.progressive else []
         self._bar.setRange(0, 1000)
         self._bar.setValue(0)
         self._job = self._jobs.run(
-            lambda job: lab(spec, dataset, control, job.report),
-            on_done=self._done, on_failed=self._failed, on_progress=self._progressed,
+            lambda job: lab(spec, dataset, control, job.report, *early),
+            on_done=self._done, on_failed=self._failed, on_progress=self._progressed, control=control,
         )  # fmt: skip
         self._answer.setText("")
+        self._result = None
         self._refresh()
 
     @Slot()
@@ -168,6 +193,27 @@ class LabsTab(QWidget):
 
     def _progressed(self, share: float, text: str) -> None:
         self._bar.setValue(int(1000 * share))
+
+    @Slot(object, object)
+    def _show_coarse(self, control: RunControl, picture: Picture) -> None:
+        """A picture on the way; one of a laboratory that has ended comes too late."""
+        if self._job is None or control is not self._control:
+            return
+        self._show_pictures([picture])
+        self._charts.setTabVisible(self._charts.indexOf(self._chart), False)
+
+    def _show_pictures(self, pictures: Sequence[Picture]) -> None:
+        """A tab for each, before the loss curves."""
+        while len(self._pictures) < len(pictures):
+            chart = LabChart(self._theme)
+            chart.setObjectName(f"chart.lab.{len(self._pictures) + 1}")
+            self._pictures.append(chart)
+            self._charts.insertTab(len(self._pictures) - 1, chart, "")
+        for number, chart in enumerate(self._pictures):
+            self._charts.setTabVisible(number, number < len(pictures))
+            if number < len(pictures):
+                self._charts.setTabText(number, pictures[number].name)
+                chart.set_picture(pictures[number])
 
     def _done(self, result: LabResult) -> None:
         self._job = None
@@ -188,12 +234,18 @@ class LabsTab(QWidget):
 
         from gdstudio.gui.tables.frame import FrameModel
 
-        for place, there in enumerate((result.picture is not None, bool(result.curves))):
-            self._charts.setTabVisible(place, there)
-        if result.picture is not None:
-            self._picture.set_picture(result.picture)
-        self._charts.setCurrentIndex(0 if result.picture is not None else 1)
+        at = self._charts.currentIndex()
+        pictures = [result.picture, *result.more] if result.picture is not None else []
+        self._show_pictures(pictures)
+        curves_at = self._charts.indexOf(self._chart)
+        self._charts.setTabVisible(curves_at, bool(result.curves))
+        # A second run of the same laboratory stays at the picture that is looked at.
+        self._charts.setCurrentIndex(at if self._charts.isTabVisible(at) else 0 if pictures else curves_at)
         self._chart.clear()
+        on_formula = bool(getattr(result.settings, "formula", ""))
+        self._chart.set_title("Value of each case" if on_formula else "Loss of each case, median over seeds",
+                              "f" if on_formula else "Mean loss of the epoch")  # fmt: skip
+        self._chart.set_x_label("Step" if on_formula else "Epoch")
         curves = pd.DataFrame(list(result.curves), columns=["run", "epoch", "loss"])
         names = np.array([_name(row) for row in result.runs] if result.curves else [], dtype=object)
         curves["name"] = names[curves["run"].to_numpy(int)]
@@ -202,7 +254,7 @@ class LabsTab(QWidget):
         for index, name in enumerate(list(dict.fromkeys(names))[:_MOST_CURVES]):
             mine = middle.loc[name]
             self._chart.set_series(name, name, mine.index.to_numpy(float), mine.to_numpy(), color_index=index)
-        self._table.set_model(FrameModel(pd.DataFrame(list(result.summary)), self._theme))
+        self._table.set_model(FrameModel(pd.DataFrame(list(result.summary)).rename(columns=_heading), self._theme))
 
     @Slot()
     def _save_result(self) -> None:
@@ -212,11 +264,17 @@ class LabsTab(QWidget):
             self._jobs.run(lambda job: result.save(Path(folder)), on_failed=self._failed)
 
 
+def _heading(column: str) -> str:
+    """``iterations_low`` as a person writes it."""
+    words = column.replace("_", " ").replace("r2", "R²")
+    return _HEADINGS.get(column, words[:1].upper() + words[1:])
+
+
 def _name(row: object) -> str:
     """What a curve is called: by what was varied."""
     assert isinstance(row, dict)
-    for key, text in (("optimizer", "{}"), ("learning_rate", "rate {:g}"), ("batch_size", "batch {}"),
-                      ("strength", "λ {:g}"), ("width", "width {width}, {rows} rows"),
+    for key, text in (("optimizer", "{} {learning_rate:g}"), ("learning_rate", "rate {:g}"), ("batch_size", "batch {}"),
+                      ("strength", "λ {:g}, {steps_taken}"), ("width", "width {width}, {rows} rows"),
                       ("seed", "seed {}")):  # fmt: skip
         if key in row:
             return text.format(row[key], **row)
