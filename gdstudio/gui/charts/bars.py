@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.colors import cosmetic
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class BarsChart(Chart):
         shown = min(len(names), MOST_BARS)
         more = f" (the first {shown} of {len(names)})" if shown < len(names) else ""
         self.set_title(f"{self._caption}{more}")
-        self.axes["left"].setTicks([[(i, _short(name)) for i, name in enumerate(self._names[:shown])]])
+        self.axes["left"].setTicks([list(enumerate(shortened(self._names[:shown], _LONGEST_NAME)))])
         self.set_axis_label("bottom", label)
         self.set_empty(not shown)
         self.setAccessibleDescription(self.describe())
@@ -172,7 +173,3 @@ class BarsChart(Chart):
         if self._ends is not None:
             frame["low"], frame["high"] = self._ends
         return frame
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.colors import text_color
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme, blend
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ConfusionMatrixChart(Chart):
         matrix = np.zeros((0, 0), dtype=np.int64) if counts is None else np.asarray(counts)
         self._cells.show_matrix(matrix, tuple(classes))
         self.set_empty(not matrix.size or not matrix.sum())
-        ticks = [(i + 0.5, _short(name)) for i, name in enumerate(classes)]
+        ticks = [(i + 0.5, name) for i, name in enumerate(shortened(classes, _LONGEST_NAME))]
         for axis in self.axes.values():
             axis.setTicks([ticks])
         self.setAccessibleDescription(self.describe())
@@ -175,7 +176,3 @@ class _Cells(pg.GraphicsObject):
                     top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
                     painter.drawText(lower, top, f"{share:.0%}" if share in (0, 1) else f"{share:.1%}")
         painter.restore()
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Slot
 from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme, blend
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CorrelationChart(Chart):
         self._names, self._matrix = tuple(names), matrix
         self.set_empty(not matrix.size)
         step = max(1, -(-len(names) // _MOST_NAMES))
-        ticks = [(i + 0.5, _short(name)) for i, name in enumerate(names) if i % step == 0]
+        ticks = [(step * i + 0.5, name) for i, name in enumerate(shortened(names[::step], _LONGEST_NAME))]
         self.axes["left"].setTicks([ticks])
         self.axes["bottom"].setTicks([[]])
         self.setAccessibleDescription(self.describe())
@@ -101,7 +102,3 @@ class CorrelationChart(Chart):
         frame = pd.DataFrame(self._matrix, columns=list(self._names))
         frame.insert(0, "column", list(self._names), allow_duplicates=True)
         return frame
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.colors import cosmetic
 from gdstudio.gui.charts.legend import LegendEntry
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme, blend
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class DependenceChart(Chart):
         numeric = found.numeric
         self._x = found.grid.astype(np.float64) if numeric else np.arange(len(found.grid), dtype=np.float64)
         step = max(1, -(-len(self._x) // _MOST_NAMES))
-        names = [(i, _short(str(name))) for i, name in enumerate(found.grid) if i % step == 0]
+        names = [
+            (step * i, name) for i, name in enumerate(shortened(list(map(str, found.grid[::step])), _LONGEST_NAME))
+        ]
         self.axes["bottom"].setTicks(None if numeric else [names])
         self.set_axis_label("bottom", found.column)
         self.set_axis_label("left", label)
@@ -156,7 +159,3 @@ class DependenceChart(Chart):
         frame = pd.DataFrame({"value": self._found.grid, "mean": self._found.average[:, self._output]})
         names = [f"row {row}" for row in self._found.individual_rows]
         return pd.concat([frame, pd.DataFrame(self._found.individual[:, :, self._output].T, columns=names)], axis=1)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.legend import LegendEntry
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class DistributionChart(Chart):
     def _take(self, counts: NDArray[np.int64], groups: Sequence[str]) -> None:
         self._counts, self._groups = counts, tuple(groups)
         self.view.invertY(bool(self._names))
-        self.axes["left"].setTicks([[(i, _short(name)) for i, name in enumerate(self._names)]] if self._names else None)
+        self.axes["left"].setTicks([list(enumerate(shortened(self._names, _LONGEST_NAME)))] if self._names else None)
         self.set_axis_label("bottom" if self._names else "left", "Rows")
         self.set_axis_label("left" if self._names else "bottom", "")
         self.set_empty(not counts.size or not counts.sum())
@@ -133,7 +134,3 @@ class DistributionChart(Chart):
             frame.insert(0, "from", self._edges[:-1], allow_duplicates=True)
             frame.insert(1, "to", self._edges[1:], allow_duplicates=True)
         return frame
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

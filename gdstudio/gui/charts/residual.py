@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.colors import cosmetic
+from gdstudio.gui.charts.names import shortened
 from gdstudio.gui.theme import Theme, blend
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class ResidualChart(Chart):
         # The golden ratio's multiples fill the unit interval evenly, and are the same at every look.
         spread = (self._drawn * 0.6180339887 % 1 - 0.5) * _SPREAD if names else 0.0
         self._points.setData(self._x[self._drawn] + spread, self._residual[self._drawn])
-        self.axes["bottom"].setTicks([list(enumerate(map(_short, names)))] if names else None)
+        self.axes["bottom"].setTicks([list(enumerate(shortened(names, _LONGEST_NAME)))] if names else None)
         self.set_axis_label("bottom", self._against)
         self.set_axis_label("left", "Target − prediction")
         for line, place in zip(self._ends, (-1, 1), strict=True):
@@ -165,7 +166,3 @@ class ResidualChart(Chart):
             named = [self._names[int(x)] if np.isfinite(x) else None for x in self._x] if self._names else self._x
             columns = {self._against: named, **columns}
         return pd.DataFrame(columns)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

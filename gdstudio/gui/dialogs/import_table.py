@@ -381,5 +381,5 @@ def _size(preview: Preview) -> str:
     """Rows and memory of a file that was not read whole."""
     if preview.whole or not preview.rows:
         return ""
-    memory = f"{preview.memory / 2**20:,.0f} MB" if preview.memory > 2**20 else "less than 1 MB"
-    return f"The whole file has about {preview.rows:,} rows and will take about {memory} of memory."
+    memory = f"about {preview.memory / 2**20:,.0f} MB" if preview.memory > 2**20 else "less than 1 MB"
+    return f"The whole file has about {preview.rows:,} rows and will take {memory} of memory."
