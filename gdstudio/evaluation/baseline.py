@@ -95,10 +95,9 @@ def _model(dataset: Dataset, kind: BaselineKind) -> tuple[str, str, Any]:
 
 def _predict(model: Any, dataset: Dataset, part: Part) -> Predictions:
     preparation, features = dataset.preparation, part.features.astype(np.float64)
-    series = dataset.table.frame[preparation.target].iloc[part.rows]
     if dataset.task == "regression":
         values = np.asarray(model.predict(features)).reshape(len(part), 1)
-        known = numbers(series, preparation.target)
+        known = numbers(dataset.table.frame[preparation.target].iloc[part.rows], preparation.target)
         return make_predictions(values, rows=part.rows, target=known, decode=preparation.decode_target)
     shares: NDArray[np.float64] = np.zeros((len(part), len(dataset.classes)))
     # A class without a training row is not known to it.
@@ -106,7 +105,7 @@ def _predict(model: Any, dataset: Dataset, part: Part) -> Predictions:
     return make_predictions(
         shares,
         rows=part.rows,
-        target=preparation.encode_target(series),
+        target=part.target,
         classes=dataset.classes,
         probabilities=lambda outputs: np.asarray(outputs, dtype=np.float64),
     )

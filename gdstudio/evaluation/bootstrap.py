@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 #: Rows times samples that are looked at together.
 _CELLS = 2_000_000
+#: Of more rows than these, samples are drawn from so many subsets of so many rows.
+_WHOLE, _SUBSETS, _SUBSET = 50_000, 8, 20_000
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,21 @@ def bootstrap_intervals(
         Score → interval; a score that is not defined on all rows, or in fewer than half of the samples, is left out.
     """
     positive = predictions.classes[-1] if task == "binary" else None
-    entries = {
-        key: entry for key, entry in scores_of(task).items() if value_of(entry, predictions, positive) is not None
-    }
-    drawn: dict[str, list[Floats]] = {key: [] for key in entries}
+    entries = scores_of(task)
+    values = {key: value_of(entry, predictions, positive) for key, entry in entries.items()}
+    known = {key: value for key, value in values.items() if value is not None}
+    drawn: dict[str, list[Floats]] = {key: [] for key in known}
     for samples in draws(predictions, resamples, seed):
         if cancelled():
             break
-        for key, entry in entries.items():
-            drawn[key].append(resampled(entry, samples, positive))
+        for key, value in known.items():
+            drawn[key].append(shifted(entries[key], samples, positive, value))
     made = {}
-    for key, entry in entries.items():
+    for key, value in known.items():
         found = percentiles(drawn[key], resamples, level)
         if found is not None:
-            value = value_of(entry, predictions, positive)
-            made[key] = Interval(float(value or 0.0), *found[:2], level, found[2])
+            low, high, count = found
+            made[key] = Interval(value, low, high, level, count)
     return made
 
 
@@ -91,14 +93,34 @@ def scores_of(task: Task) -> Mapping[str, ScoreEntry]:
 
 
 def draws(predictions: Predictions, resamples: int, seed: int) -> Iterator[Resampling]:
-    """Samples of as many rows as there are, drawn with replacement, in portions that fit into memory."""
+    """Samples of as many rows as there are, drawn with replacement, in portions that fit into memory.
+
+    Of many rows, each portion is drawn from a few thousand of them, so often that it has as many rows as there are:
+    what such samples vary around is the score of those few thousand. Source: Kleiner, Talwalkar, Sarkar, Jordan
+    (2014), A scalable bootstrap for massive data, Journal of the Royal Statistical Society B 76.
+    """
     random = np.random.default_rng(seed)
     n = len(predictions)
+    if n > _WHOLE:
+        for place in range(_SUBSETS):
+            rows = np.sort(random.choice(n, _SUBSET, replace=False))
+            count = resamples // _SUBSETS + (place < resamples % _SUBSETS)
+            if count:
+                counts = random.multinomial(n, np.full(_SUBSET, 1 / _SUBSET), size=count)
+                yield Resampling(_taken(predictions, rows), counts)
+        return
     samples = Resampling(predictions, np.empty((0, n), dtype=np.int64))
     size = max(1, _CELLS // max(n, 1))
     for start in range(0, resamples, size):
         count = min(size, resamples - start)
         yield samples.with_counts(np.stack([np.bincount(random.integers(0, n, n), minlength=n) for _ in range(count)]))
+
+
+def shifted(entry: ScoreEntry, samples: Resampling, positive: str | None, value: float) -> Floats:
+    """``(b,)`` the score of each sample, moved from around the score of the rows it was drawn from to ``value``."""
+    found = resampled(entry, samples, positive)
+    own = value_of(entry, samples.predictions, positive)
+    return found + (value - own) if own is not None else np.full(len(found), np.nan)
 
 
 def resampled(entry: ScoreEntry, samples: Resampling, positive: str | None) -> Floats:
@@ -122,7 +144,7 @@ def percentiles(drawn: list[Floats], resamples: int, level: float) -> tuple[floa
     return float(low), float(high), len(values)
 
 
-def _taken(predictions: Predictions, rows: np.ndarray) -> Predictions:
+def _taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
     target, shares = predictions.target, predictions.probabilities
     return replace(
         predictions,

@@ -9,7 +9,7 @@ import numpy as np
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.spec import Task
-from gdstudio.evaluation.bootstrap import draws, percentiles, resampled, scores_of, value_of
+from gdstudio.evaluation.bootstrap import Floats, draws, percentiles, scores_of, shifted, value_of
 from gdstudio.evaluation.classification import known_codes
 from gdstudio.evaluation.predictions import Predictions
 
@@ -138,22 +138,22 @@ def score_differences(
     if signs[0] != signs[1]:
         raise StudioError("The runs do not take the same class for the positive one.")
     entries = scores_of(task)
-    drawn: dict[str, list[np.ndarray]] = {key: [] for key in entries}
-    pairs = zip(draws(one, resamples, seed), draws(other, resamples, seed), strict=True)
-    for sample, same in pairs:
+    values = {key: (value_of(e, one, signs[0]), value_of(e, other, signs[0])) for key, e in entries.items()}
+    drawn: dict[str, list[Floats]] = {key: [] for key in entries}
+    # The same seed draws the same rows for both.
+    for sample, same in zip(draws(one, resamples, seed), draws(other, resamples, seed), strict=True):
         if cancelled():
             break
-        for key, entry in entries.items():
-            if value_of(entry, one, signs[0]) is None or value_of(entry, other, signs[0]) is None:
-                continue
-            drawn[key].append(resampled(entry, same, signs[0]) - resampled(entry, sample, signs[0]))
+        for key, (a, b) in values.items():
+            if a is not None and b is not None:
+                moved = shifted(entries[key], same, signs[0], b), shifted(entries[key], sample, signs[0], a)
+                drawn[key].append(moved[0] - moved[1])
     made = {}
-    for key, entry in entries.items():
-        a, b = value_of(entry, one, signs[0]), value_of(entry, other, signs[0])
-        ends = percentiles(drawn[key], resamples, level) if drawn[key] else None
+    for key, (a, b) in values.items():
+        ends = percentiles(drawn[key], resamples, level)
         low, high = (None, None) if ends is None else ends[:2]
         value = None if a is None or b is None else b - a
-        made[key] = Difference(a, b, value, low, high, entry.higher_is_better)
+        made[key] = Difference(a, b, value, low, high, entries[key].higher_is_better)
     return made
 
 

@@ -72,10 +72,20 @@ def make_predictions(
         raise ValueError("classes without a way to probabilities")
     shares = probabilities(outputs)
     names = np.array(classes, dtype=object)
-    known = None if target is None else names[np.asarray(target, dtype=np.intp)]
-    return Predictions(
-        rows=rows, target=known, prediction=names[shares.argmax(axis=1)], probabilities=shares, classes=classes
+    codes = None if target is None else np.asarray(target, dtype=np.intp)
+    likeliest = shares.argmax(axis=1)
+    made = Predictions(
+        rows=rows,
+        target=None if codes is None else names[codes],
+        prediction=names[likeliest],
+        probabilities=shares,
+        classes=classes,
     )
+    # Known here: finding a million names again would hold every other thread up.
+    made.__dict__["prediction_codes"] = likeliest
+    if codes is not None:
+        made.__dict__["target_codes"] = codes
+    return made
 
 
 def _codes(values: NDArray[Any] | None, classes: tuple[str, ...]) -> NDArray[np.intp]:

@@ -53,3 +53,12 @@ def test_numbers_have_intervals_too() -> None:
     made = Predictions(np.arange(200), target, target + 0.1 * random.normal(size=200))
     found = bootstrap_intervals(made, "regression", resamples=50)
     assert found["r2"].low < found["r2"].value < found["r2"].high
+
+
+def test_many_rows_have_the_width_of_the_normal_approximation_around_their_own_score() -> None:
+    made = predictions(200_000)
+    found = bootstrap_intervals(made, "binary")["accuracy"]
+    expected = 1.96 * np.sqrt(found.value * (1 - found.value) / 200_000)
+    assert (found.low + found.high) / 2 == pytest.approx(found.value, abs=0.3 * expected)
+    assert found.high - found.low == pytest.approx(2 * expected, rel=0.2)
+    assert found.resamples == 400

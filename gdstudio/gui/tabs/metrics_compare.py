@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
 
 _NAMES = {"train": "training", "validation": "validation", "test": "test"}
-#: Samples for the intervals; fewer where one takes long.
-_MANY, _FEW = 1_000, 200
-_LARGE = 200_000
 
 
 class ComparePage(QWidget):
@@ -136,13 +133,11 @@ class ComparePage(QWidget):
             self._job.cancel()
         self._drawn = wish
         one, other, part = first.result, second.result, self._part
-        size = len(one.predictions.get(part, ())) * max(1, len(one.dataset.classes))
 
         def work(job: Job) -> Comparison:
             from gdstudio.training.comparison import compare_runs
 
-            resamples = _FEW if size > _LARGE else _MANY
-            return compare_runs(one, other, part, resamples=resamples, cancelled=lambda: job.cancelled)
+            return compare_runs(one, other, part, cancelled=lambda: job.cancelled)
 
         self._said.setText("Comparing…")
         names = (first.name, second.name)

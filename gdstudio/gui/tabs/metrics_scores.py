@@ -31,11 +31,8 @@ if TYPE_CHECKING:
     from gdstudio.evaluation.bootstrap import Interval
     from gdstudio.training.result import RunResult
 
-#: Samples that an interval is made from; fewer where one takes long, and where it is narrow anyway.
-_MANY, _FEW = 400, 200
 #: A longer table scrolls by itself.
 _MOST_ROWS = 40
-_LARGE = 400_000
 _PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
@@ -167,10 +164,8 @@ class ScoresPage(QWidget):
                 baselines.append(baseline(dataset, "constant"))
                 if not job.cancelled:
                     baselines.append(baseline(dataset, "linear"))
-            predictions = result.predictions[part]
-            size = len(predictions) * max(1, len(dataset.classes))
             return baselines, known or bootstrap_intervals(
-                predictions, dataset.task, resamples=_FEW if size > _LARGE else _MANY, cancelled=lambda: job.cancelled
+                result.predictions[part], dataset.task, cancelled=lambda: job.cancelled
             )
 
         self._job = self._jobs.run(work, on_done=lambda made: self._compared(part, *made), on_failed=self._failed)
