@@ -20,6 +20,8 @@ class PlaneName(Enum):
 
     random = "random"
     trajectory = "trajectory"
+    points = "points"
+    line = "line"
 
 
 class PartName(Enum):
@@ -27,6 +29,18 @@ class PartName(Enum):
 
     train = "train"
     validation = "validation"
+    test = "test"
+
+
+class MeasureName(Enum):
+    """Which number."""
+
+    loss = "loss"
+    accuracy = "accuracy"
+
+
+#: Runs besides the first that a plane goes through.
+_THROUGH = {PlaneName.points: 2, PlaneName.line: 1}
 
 
 @app.command()
@@ -37,10 +51,23 @@ def landscape(
     ],
     grid: Annotated[int, typer.Option("--grid", help="Points a side.")] = 51,
     plane: Annotated[
-        PlaneName, typer.Option("--plane", help="Two random directions, or the plane of the run's own path.")
+        PlaneName,
+        typer.Option(
+            "--plane",
+            help="Two random directions, the plane of the run's own path, the plane through the ends of three runs, "
+            "or the line from one run's end to another's.",
+        ),
     ] = PlaneName.random,
+    through: Annotated[
+        list[Path] | None,
+        typer.Option("--through", metavar="RUN_DIR", help="The other runs: two for points, one for line."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the random directions.")] = 0,
-    on: Annotated[PartName, typer.Option("--on", help="The rows that the loss is measured on.")] = PartName.train,
+    on: Annotated[PartName, typer.Option("--on", help="The rows that are measured.")] = PartName.train,
+    measure: Annotated[
+        MeasureName, typer.Option("--measure", help="The loss, or the share of right classes.")
+    ] = MeasureName.loss,
+    penalty: Annotated[bool, typer.Option("--penalty", help="Add the run's L1 and L2 penalties to the loss.")] = False,
 ) -> int:
     """Map the loss around a trained model's weights."""
     from gdstudio.evaluation.landscape.progressive import check_grid
@@ -50,11 +77,19 @@ def landscape(
         raise StudioError(f"--out names a .npz file, and {out.name} is none.", f"Write --out {out.with_suffix('.npz')}")
     if not out.parent.is_dir():
         raise StudioError(f"There is no folder {out.parent}.", "Make it, or name a file elsewhere.")
+    others = through or []
+    needed = _THROUGH.get(plane, 0)
+    if len(others) != needed:
+        raise StudioError(
+            f"--plane {plane.value} goes through {needed or 'no'} other run{'s' * (needed != 1)}, and "
+            f"{len(others) or 'none'} {'was' if len(others) < 2 else 'were'} named.",
+            " ".join(["Write", *["--through RUN_DIR"] * needed]) + "." if needed else "Leave --through out.",
+        )
     from gdstudio.evaluation.landscape.evaluator import Evaluator
     from gdstudio.evaluation.landscape.picture import Landscape
-    from gdstudio.evaluation.landscape.planes import random_plane, trajectory_plane
+    from gdstudio.evaluation.landscape.planes import line_between, points_plane, random_plane, trajectory_plane
     from gdstudio.evaluation.landscape.progressive import pictures
-    from gdstudio.evaluation.landscape.vectors import vector_of
+    from gdstudio.evaluation.landscape.vectors import vector_from, vector_of
     from gdstudio.training.device import use_threads
     from gdstudio.training.landscape import data_of, path_of, problem_of
     from gdstudio.training.run_folder import load_run
@@ -63,9 +98,18 @@ def landscape(
     model = run.model
     center = vector_of(model)
     use_threads(run.spec.training.threads)
-    problem = problem_of(run.spec, data_of(run), model, on=on.value)
+    ends = [center, *(vector_from(load_run(r).model.state_dict(), model, f"The weights in {r}") for r in others)]
+    problem = problem_of(run.spec, data_of(run), model, on=on.value, measure=measure.value, penalties=penalty)
     path = path_of(model, run.snapshots)
-    laid = random_plane(model, center, seed) if plane is PlaneName.random else trajectory_plane(path)
+    match plane:
+        case PlaneName.random:
+            laid = random_plane(model, center, seed)
+        case PlaneName.trajectory:
+            laid = trajectory_plane(path)
+        case PlaneName.points:
+            laid = points_plane(ends)
+        case PlaneName.line:
+            laid = line_between(ends)
     control = RunControl()
     picture = None
     with interruptible(control), ShareProgress("Landscape") as progress:

@@ -195,7 +195,7 @@ class ReliefPainter:
         left = corners[int(camera.project(corners, width, height)[:, 0].argmin())]
         for share, text in zip(up.ticks, up.texts, strict=True):
             put(text, (left[0] * reach, left[1] * reach, (share - 0.5) * HEIGHT), "muted")
-        put(up.name, (left[0], left[1], HEIGHT / 2 + _TICK_GAP), "text")
+        put(up.name, (left[0], left[1], HEIGHT / 2 + 3.5 * _TICK_GAP), "text")
 
 
 def _far_sides(camera: Camera) -> tuple[float, float]:
