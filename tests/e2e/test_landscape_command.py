@@ -81,7 +81,7 @@ def broken(runs: Path, tmp_path: Path, what: str) -> Path:
     elif what == "source":
         path = folder / "spec.json"
         document = json.loads(path.read_text())
-        document["data"]["source"] = {"kind": "csv", "path": str(tmp_path / "gone.csv")}
+        document["data"]["source"] = {"kind": "file", "path": str(tmp_path / "gone.csv")}
         path.write_text(json.dumps(document))
     else:
         (folder / "environment.json").unlink()
