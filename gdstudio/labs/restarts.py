@@ -83,9 +83,25 @@ def _build(settings: RestartsSettings) -> Lab:
                 f"{near} of {len(members)} restarts came near the best loss, {known.min():.4g} "
                 f"(95 % interval of the share: {100 * low:.0f} to {100 * high:.0f} %)."
             )
-        return LabResult("restarts", settings, spec, rows, runs, curves, findings, sentences)
+        return LabResult("restarts", settings, spec, rows, runs, curves, findings, sentences, _spread(runs))
 
     return run
+
+
+def _spread(runs: list[dict[str, Any]]) -> Picture | None:
+    """The loss at the end of every restart, the best first."""
+    known = sorted((row for row in runs if row.get("train_loss") is not None), key=lambda row: row["train_loss"])
+    if not known:
+        return None
+    places = [float(k) for k in range(1, len(known) + 1)]
+    return Picture(
+        "Loss at the end of every restart", "Restarts, the lowest training loss first", "Loss",
+        [
+            PictureSeries(part, places, [row.get(f"{part}_loss") for row in known], style="points")
+            for part in ("train", "validation") if known[0].get(f"{part}_loss") is not None
+        ],
+        name="Spread",
+    )  # fmt: skip
 
 
 def _on_formula(settings: RestartsSettings, spec: ExperimentSpec, control: RunControl, progress: Progress) -> LabResult:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MISSING = "–"
 _DIGITS = 5
 _LONGEST_TEXT = 200
+#: Where more than this share of a column would be written as 0.00000 and some of it is tiny indeed, powers of ten are
+#: written rather than columns that line up.
+_MOST_HIDDEN, _TINY = 0.25, 1e-9
 
 
 def exact_text(value: Any) -> str:
@@ -56,6 +59,8 @@ def formatter(sample: pd.Series[Any]) -> Callable[[Any], str]:
     whole = math.floor(math.log10(values.max())) + 1
     needed = max((_decimals(value) for value in values[:200]), default=0)
     places = min(max(_DIGITS - max(whole, 0), 0), needed)
+    if values.min() < _TINY and float(np.mean(values < 0.5 * 10.0**-places)) > _MOST_HIDDEN:
+        return lambda value: f"{value:.{_DIGITS - 1}g}"
     return lambda value: f"{value:.{places}f}"
 
 

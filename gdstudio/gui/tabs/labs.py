@@ -34,6 +34,8 @@ from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gdstudio.labs.entry import LabResult
     from gdstudio.labs.picture import Picture
 
@@ -254,7 +256,7 @@ class LabsTab(QWidget):
         for index, name in enumerate(list(dict.fromkeys(names))[:_MOST_CURVES]):
             mine = middle.loc[name]
             self._chart.set_series(name, name, mine.index.to_numpy(float), mine.to_numpy(), color_index=index)
-        self._table.set_model(FrameModel(pd.DataFrame(list(result.summary)).rename(columns=_heading), self._theme))
+        self._table.set_model(FrameModel(_readable(pd.DataFrame(list(result.summary))), self._theme))
 
     @Slot()
     def _save_result(self) -> None:
@@ -268,6 +270,13 @@ def _heading(column: str) -> str:
     """``iterations_low`` as a person writes it."""
     words = column.replace("_", " ").replace("r2", "R²")
     return _HEADINGS.get(column, words[:1].upper() + words[1:])
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """A result's table with headings and names of measures in words."""
+    if "measure" in frame:
+        frame = frame.assign(measure=[_heading(name) for name in frame["measure"]])
+    return frame.rename(columns=_heading)
 
 
 def _name(row: object) -> str:
