@@ -131,6 +131,10 @@ def test_the_path_of_the_next_run_grows_on_the_map(window: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: len(window.session.history.snapshots) > 20, timeout=LONG)
     qtbot.waitUntil(lambda: len(tab.chart.routes[0].points) > 14, timeout=LONG)
     assert not np.array_equal(tab.chart.routes[0].points[: len(before)], before)
+    choose(window, "landscape.plane", "random")  # another map of the run that ended, under the path that grows
+    qtbot.waitUntil(lambda: tab._found is not None and tab._found.plane.kind == "random", timeout=LONG)
+    qtbot.waitUntil(lambda: tab.chart.routes[0].name == "the run that goes", timeout=LONG)
+    assert window.session.busy
     window.session.stop()
     qtbot.waitUntil(lambda: not window.session.busy, timeout=LONG)
     mapped(tab, qtbot)

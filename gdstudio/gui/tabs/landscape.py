@@ -115,13 +115,11 @@ class LandscapeTab(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Map the chosen run when the tab is visible; while a run goes, let its path grow."""
+        """Map the chosen run when the tab is visible; while another one goes, let its path grow on that map."""
         if not self.isVisible():
             return
-        if self._session.busy:
-            if self.run is not None:
-                self._grow(self.run.result)
-            return
+        if self._session.busy and self.run is not None:
+            self._grow(self.run.result)
         runs = self._session.runs
         self.controls.set_runs(runs)
         run = self.run
@@ -196,6 +194,7 @@ class LandscapeTab(QWidget):
         self.chart.set_range(self.controls.limits)
         self.chart.set_picture(picture.x, picture.y, picture.values, measure=label, log=log)
         self.controls.set_extremes(*self.chart.extremes)
+        self._live_step = 0  # a run that goes is drawn again with the next look at it
         several = len(found.routes) > 1
         self.chart.set_routes(
             [Route(r.points, r.distances, r.run.name, r.run.color if several else None) for r in found.routes]

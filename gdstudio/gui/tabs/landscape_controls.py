@@ -206,6 +206,8 @@ class LandscapeControls(QWidget):
 
     def set_runs(self, runs: Sequence[Run]) -> None:
         """Offer these runs and their weights; a new run becomes the one that is mapped."""
+        if tuple(runs) is self._runs:
+            return
         before = {self._run.itemData(i) for i in range(self._run.count())}
         fresh = [run.id for run in runs if run.id not in before]
         _refill(self._run, [(run.id, run.name) for run in reversed(runs)], fresh[-1] if fresh else None)
