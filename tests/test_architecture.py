@@ -81,19 +81,19 @@ heard = set()
 sys.addaudithook(lambda event, _: heard.add(event) if event.startswith(("socket.", "pickle.", "urllib.")) else None)
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.training.run import run_experiment
-import pathlib, socket, tempfile
+import importlib.util, pathlib, socket, tempfile
 def refuse(*_, **__):
     raise RuntimeError("no network")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 with tempfile.TemporaryDirectory() as folder:
     run = pathlib.Path(folder) / "run"
     run_experiment(ExperimentSpec().with_values({"training.epochs": 2})).save(run)
-    from gdstudio.projects.export.report import export_report
-    from gdstudio.projects.export.runs import export_script
+    from gdstudio.projects.export.formats import FORMATS, export_as
     from gdstudio.training.run_folder import load_run
     load_run(run).evaluate()
-    export_script(run, run.with_suffix(".py"))
-    export_report(run, run.with_suffix(".html"))
+    for key in FORMATS:
+        if key != "onnx" or importlib.util.find_spec("onnx"):
+            export_as(key, run, run.with_suffix(f".{key}"))
 print(json.dumps({"modules": sorted(sys.modules), "heard": sorted(heard)}))
 """
     done = python("-c", code)

@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self._jobs = jobs
         self._closing = False
         self._garbage = GarbageCollector(self)
-        self._run_files = RunFiles(session, self)
+        self._run_files = RunFiles(session, jobs, self)
         self._actions = make_actions(self, theme, self._rows())
         self._banner = Banner(theme)
         self._messages = MessagesPanel()
@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> None:
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         runs = RunsPanel(self.session, self.theme)
+        runs.reproduce_wanted.connect(self._run_files.reproduce)
         runs.compare_wanted.connect(self._tabs.compare_runs)
         self._runs_dock = self._add_dock("Runs", "dock.runs", runs, below)
         messages = self._add_dock("Messages", "dock.messages", self._messages, below)
@@ -226,8 +227,9 @@ class MainWindow(QMainWindow):
         self._actions["run.step"].setEnabled(state != "Stopping")
         self._actions["run.stop"].setEnabled(state in ("Running", "Paused") or loading)
         self._actions["run.reset"].setEnabled(not busy)
-        for name in ("run.save", "export.report", "export.script"):
-            self._actions[name].setEnabled(bool(self.session.runs) and not busy)
+        for name in self._actions:
+            if name in ("run.save", "run.reproduce") or name.startswith("export."):
+                self._actions[name].setEnabled(bool(self.session.runs) and not busy)
         self._actions["run.resume"].setEnabled(not busy)
         self._actions["run.recover"].setEnabled(not busy and self.session.left_run is not None)
         self._poll.begin() if busy else self._poll.stop()

@@ -12,7 +12,8 @@ from gdstudio.core.registry import registry
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Scheme, Theme
 
-#: A title and the actions below it by id, None for a line between them; ``data.sample`` is the samples' own menu.
+#: A title and the actions below it by id, None for a line between them; ``data.sample`` is the samples' own menu, and
+#: ``export`` that of all exports.
 _MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
         "data.open",
@@ -20,13 +21,23 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "data.sample",
         None,
         "run.save",
-        "export.report",
-        "export.script",
+        "export",
         None,
         "app.quit",
     ),
     "&Edit": ("edit.undo", "edit.redo", None, "view.settings"),
-    "&Run": ("run.start", "run.pause", "run.step", "run.stop", None, "run.resume", "run.recover", None, "run.reset"),
+    "&Run": (
+        "run.start",
+        "run.pause",
+        "run.step",
+        "run.stop",
+        None,
+        "run.resume",
+        "run.recover",
+        "run.reproduce",
+        None,
+        "run.reset",
+    ),
 }
 
 
@@ -39,6 +50,10 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], session: Session) 
                 menu.addSeparator()
             elif name == "data.sample":
                 menu.addMenu(_samples_menu(menu, session))
+            elif name == "export":
+                exports = menu.addMenu("E&xport the last run")
+                exports.setToolTipsVisible(True)
+                exports.addActions([action for key, action in actions.items() if key.startswith("export.")])
             else:
                 menu.addAction(actions[name])
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from gdstudio.core.control import RunControl
+from gdstudio.core.errors import StudioError
 from gdstudio.gui.actions import ActionRow
-from gdstudio.gui.exports import FORMATS, Format, export_run, save_run
+from gdstudio.gui.exports import export_run, reproduce_run, save_run
+from gdstudio.gui.jobs import Job, Jobs
+from gdstudio.gui.runs import Run
 from gdstudio.gui.session import Session
+from gdstudio.projects.export.formats import FORMATS
+
+if TYPE_CHECKING:
+    from gdstudio.projects.reproduce import Reproduction
 
 
 class RunFiles:
@@ -17,11 +27,13 @@ class RunFiles:
 
     Args:
         session: Holds the runs.
+        jobs: Where runs are trained again.
         window: The dialogs' parent.
     """
 
-    def __init__(self, session: Session, window: QWidget) -> None:
-        self._session, self._window = session, window
+    def __init__(self, session: Session, jobs: Jobs, window: QWidget) -> None:
+        self._session, self._jobs, self._window = session, jobs, window
+        self._again: Job | None = None
 
     def rows(self) -> list[ActionRow]:
         """The actions."""
@@ -38,12 +50,15 @@ class RunFiles:
                 "The program ended while this run went; it goes on from its last checkpoint",
             ),
             ActionRow(
-                "export.report", "Export a re&port…", partial(self.export, "report"), "Ctrl+E", "file-chart-outline",
-                "The last run as one HTML file: data, settings, curves, scores with intervals, landscape",
+                "run.reproduce", "Train the last run a&gain and compare", self.reproduce, "", "repeat",
+                "Says whether every number comes out the same, or what differs first, at which step, and why",
             ),
-            ActionRow(
-                "export.script", "Export a &script…", partial(self.export, "script"), "", "language-python",
-                "The last run as a Python script that stands alone and gives the same numbers",
+            *(
+                ActionRow(
+                    f"export.{key}", known.label, partial(self.export, key), "Ctrl+E" if key == "report" else "",
+                    known.icon, known.help,
+                )
+                for key, known in FORMATS.items()
             ),
         ]  # fmt: skip
 
@@ -51,14 +66,48 @@ class RunFiles:
         """Ask for a folder and write the last finished run into it."""
         path, _ = QFileDialog.getSaveFileName(self._window, "Save the run as a folder", "run")
         if path:
-            self._session.in_background(partial(save_run, self._session.runs[-1], Path(path)))
+            self._write(partial(save_run, self._session.runs[-1], Path(path)))
 
-    def export(self, what: Format) -> None:
-        """Ask for a file and write the last run into it."""
-        title, kind, name = FORMATS[what]
-        path, _ = QFileDialog.getSaveFileName(self._window, title, name, kind)
+    def export(self, what: str) -> None:
+        """Ask for a file or a folder and write the last run into it."""
+        chosen, run = FORMATS[what], self._session.runs[-1]
+        path, _ = QFileDialog.getSaveFileName(self._window, f"Export {run.name}", chosen.name, chosen.filter)
         if path:
-            self._session.in_background(partial(export_run, self._session.runs[-1], what, Path(path)))
+            self._write(partial(export_run, run, what, Path(path)))
+
+    def _write(self, work: Callable[[], str]) -> None:
+        """Do it in the background and say the sentence that it returns, where it is seen."""
+        self._jobs.run(
+            lambda job: work(), on_done=lambda said: self._session.message.emit("success", said, ""),
+            on_failed=self._failed,
+        )  # fmt: skip
+
+    def reproduce(self, run: Run | None = None) -> None:
+        """Train a run, or the last one, again in the background, and say whether it came out the same."""
+        run = run or self._session.runs[-1]
+        if self._again is not None:
+            self._session.message.emit("info", "A run is being trained again already.", "Wait until it is compared.")
+            return
+        control = RunControl()
+        self._session.message.emit("info", f"{run.name} is trained again, to compare every number…", "")
+        self._again = self._jobs.run(
+            lambda job: reproduce_run(run, control), on_done=partial(self._compared, run.name),
+            on_failed=self._not_compared, control=control,
+        )  # fmt: skip
+
+    def _compared(self, name: str, found: Reproduction) -> None:
+        self._again = None
+        level = "success" if found.identical else "warning"
+        self._session.message.emit(level, f"{name}: {found.text}", found.explanation)
+
+    def _not_compared(self, error: Exception) -> None:
+        self._again = None
+        self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        hint = error.hint if isinstance(error, StudioError) else ""
+        said = error.message if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+        self._session.message.emit("error", said, hint)
 
     def resume(self) -> None:
         """Ask for a run's folder and go on with it."""

@@ -29,13 +29,15 @@ def test_a_run_is_exported_as_a_report_and_as_a_script(
     session.edit({"training.epochs": 2})
     session.start()
     qtbot.waitUntil(lambda: session.state == "Done", timeout=LONG)
-    for what, name in (("report", "report.html"), ("script", "run.py")):
+    for what, name in (("report", "report.html"), ("script", "run.py"), ("csv", "tables")):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         window.findChild(QAction, f"export.{what}").trigger()
         qtbot.waitUntil(lambda path=path: any(str(path) in text for _, text in said), timeout=LONG)
-        assert path.stat().st_size > 2_000
-    assert all(level == "info" for level, _ in said)
+        assert sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path])) > 2_000
+    window.findChild(QAction, "run.reproduce").trigger()
+    qtbot.waitUntil(lambda: any("Run 1: Identical: 38 steps" in text for _, text in said), timeout=LONG)
+    assert {level for level, _ in said} == {"info", "success"}
     assert "<h1>Run 1</h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     window.close()
     window.deleteLater()

@@ -13,10 +13,11 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
 from gdstudio.core.errors import StudioError
+from gdstudio.data.spreadsheet import has_dangerous_text, made_safe
 from gdstudio.gui.tables.frame import FrameModel
 from gdstudio.gui.tables.numbers import exact_text, formatter
 from gdstudio.gui.tables.ordering import permutation
-from gdstudio.gui.tables.view import TableView, has_dangerous_text, made_safe
+from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.theme import Theme
 
 Role = Qt.ItemDataRole

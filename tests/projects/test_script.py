@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
 from gdstudio.projects.export import script_training
-from gdstudio.projects.export.script import make_script, write_script
+from gdstudio.projects.export.notebook import save_notebook
+from gdstudio.projects.export.script import Script, make_script
 from gdstudio.projects.export.script_formula import make_formula_script
 from gdstudio.projects.export.verify import Verdict, compare, expected_of, verify_script
 from gdstudio.training.minimize import minimize
@@ -56,6 +58,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "training.clip_norm": 0.5, "training.clip_value": 0.1, "regularization.max_norm": 1.0,
         "regularization.input_noise": 0.1,
     },
+    "a notebook with its rows beside it": {"data.source.kind": "purchase", "data.split.test": 0},
     "plateau, balanced classes, min-max": {
         "data.source.kind": "purchase", "schedule.kind": "plateau", "schedule.patience": 0, "training.epochs": 8,
         "training.class_weights": "balanced", "data.preparation.scale": "min_max", "schedule.warmup_steps": 9,
@@ -86,6 +89,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
         "objective.formula": "(1 - x)^2 + 100*(y - x**2)**2", "optimizer.kind": "adam", "optimizer.lr": 0.1,
         "training.steps": 100, "training.start": [-1.5, 2.0], "schedule.kind": "cosine",
     },
+    "a notebook of a formula": {"objective.formula": "x**2 + y**4", "training.steps": 40},
     "a formula without matrices for Muon": {
         "objective.formula": "x**2 + y**2", "optimizer.kind": "muon", "training.steps": 30,
     },
@@ -104,12 +108,13 @@ FORMULAS: dict[str, dict[str, Any]] = {
 
 #: Runs every script in a folder, each as a program of its own, where nothing of this program can be imported.
 _DRIVER = """
-import pathlib, runpy, sys
+import os, pathlib, runpy, sys
 sys.modules["gdstudio"] = None
 for script in sorted(pathlib.Path(sys.argv[1]).glob("*/experiment.py")):
     sys.argv = [str(script), "--losses", str(script.with_name("losses.csv"))]
     if "--predictions" in script.read_text(encoding="utf-8"):
         sys.argv += ["--predictions", str(script.with_name("predictions.csv"))]
+    os.chdir(script.parent)
     runpy.run_path(str(script), run_name="__main__")
 """
 
@@ -171,6 +176,30 @@ FILES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def cells_of(script: Script, path: Path) -> str:
+    """The code of a notebook's cells, and lines that write the losses that they have made."""
+    save_notebook(script, path)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any("argparse" in cell or "__file__" in cell for cell in cells)
+    return "\n\n".join([*cells, _LOSSES_OF_CELLS if "losses = []" in "".join(cells) else _PATH_OF_CELLS])
+
+
+_LOSSES_OF_CELLS = """
+import sys
+pd.DataFrame({"step": range(1, len(losses) + 1), "train_loss": losses}).to_csv(sys.argv[2], index=False)
+"""
+_PATH_OF_CELLS = """
+import csv, sys
+with open(sys.argv[2], "w", newline="") as file:
+    csv.writer(file).writerow(["step", *VARIABLES, "value"])
+    csv.writer(file).writerows([step, *point, height] for step, (point, height) in enumerate(path))
+"""
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     """All scripts in one clean process, which imports torch but once."""
@@ -188,6 +217,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
             result = run_experiment(spec_of(values))
             script, expected[name] = make_script(result.spec, result.dataset), expected_of(result)
         beside = script.save(folder / "experiment.py")
+        if "notebook" in name:
+            (folder / "experiment.py").write_text(cells_of(script, folder / "run.ipynb"), encoding="utf-8")
         assert "a person" not in name or len(beside) == (2 if "otherwise" in name else 1)
         imported = {n.name for n in ast.walk(ast.parse(script.text)) if isinstance(n, ast.alias)}
         assert "gdstudio" not in imported
@@ -204,7 +235,7 @@ def test_a_script_is_equal_to_the_bit(name: str, verdicts: dict[str, Verdict]) -
 def test_another_number_is_found_and_named(tmp_path: Path) -> None:
     result = run_experiment(spec_of({"data.source.kind": "iris"}))
     path = tmp_path / "experiment.py"
-    write_script(result.spec, result.dataset, path)
+    make_script(result.spec, result.dataset).save(path)
     path.write_text(path.read_text().replace("LEARNING_RATE = 0.002", "LEARNING_RATE = 0.0021"))
     result.save(tmp_path / "run")
     verdict = verify_script(tmp_path / "run", path)

@@ -17,9 +17,11 @@ class RunsPanel(QWidget):
 
     Signals:
         compare_wanted(first, second): Two runs, by their numbers, are to be seen beside each other.
+        reproduce_wanted(run): It is to be trained again and compared.
     """
 
     compare_wanted = Signal(int, int)
+    reproduce_wanted = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,10 @@ class RunsPanel(QWidget):
             "Train a stopped run to its end, or a finished one to the epochs of the Training panel; the numbers are "
             "those of a run that never stopped",
         )  # fmt: skip
+        self._reproduce = named(
+            QPushButton("Reproduce"), "runs.reproduce", "Reproduce the run",
+            "Train the run again and say whether every number comes out the same, or what differs first and why",
+        )  # fmt: skip
         self._delete = named(
             QPushButton("Delete"),
             "runs.delete",
@@ -59,11 +65,13 @@ class RunsPanel(QWidget):
         self._compare.clicked.connect(self._compare_runs)
         self._use.clicked.connect(self._use_settings)
         self._go_on.clicked.connect(self._go_on_with)
+        self._reproduce.clicked.connect(lambda: self.reproduce_wanted.emit(self._chosen()[0]))
         self._delete.clicked.connect(self._delete_runs)
         buttons = QHBoxLayout()
         buttons.addWidget(self._use)
         buttons.addWidget(self._go_on)
         buttons.addWidget(self._compare)
+        buttons.addWidget(self._reproduce)
         buttons.addWidget(self._delete)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -86,6 +94,7 @@ class RunsPanel(QWidget):
         can_go_on = len(chosen) == 1 and not self._session.busy and chosen[0].result.checkpoint is not None
         self._go_on.setEnabled(can_go_on)
         self._compare.setEnabled(len(chosen) == 2)
+        self._reproduce.setEnabled(len(chosen) == 1 and not self._session.busy)
         self._delete.setEnabled(bool(chosen))
 
     @Slot()

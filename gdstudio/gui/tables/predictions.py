@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QWidget
 
 from gdstudio.core.control import Cancelled
 from gdstudio.core.files import write_atomic
+from gdstudio.data.spreadsheet import dangerous_count, made_safe
 from gdstudio.gui.tables.ordering import permutation
-from gdstudio.gui.tables.view import TableView, dangerous_count, made_safe
+from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:

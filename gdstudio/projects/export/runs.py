@@ -6,53 +6,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdstudio.core.errors import StudioError
-from gdstudio.core.spec import DataSpec
-from gdstudio.data.dataset import Dataset, prepare
-from gdstudio.data.load import load_table
 from gdstudio.projects.descents import load_descent
-from gdstudio.projects.export.script import write_script
+from gdstudio.projects.export.script import Script, make_script
 from gdstudio.projects.export.script_formula import make_formula_script
+from gdstudio.training.landscape import data_of
 from gdstudio.training.run_folder import load_run
 
 if TYPE_CHECKING:
+    from gdstudio.data.dataset import Dataset
     from gdstudio.training.result import RunResult
 
 
-def export_script(folder: Path, out: Path) -> list[Path]:
-    """Write the script of a saved run on data or descent on a formula; the files that were written.
+def script_of(folder: Path, stem: str, dataset: Dataset | None = None) -> Script:
+    """The script of a saved run on data or descent on a formula.
 
     Args:
         folder: The run's folder.
-        out: The file to write.
+        stem: The script's name without its ending.
+        dataset: The run's data where they are at hand; they are read again otherwise.
 
     Raises:
-        StudioError: The folder is no run, its data are gone, or the script cannot express the run.
+        StudioError: The folder is no run, its data are gone or others, or the script cannot express the run.
     """
-    _check_out(out)
     descent = load_descent(folder)
     if descent is not None:
         if descent.status == "cancelled":
             raise StudioError("The descent was stopped by hand; a script would take all its steps.", "Run it again.")
-        return make_formula_script(descent.spec).save(out)
+        return make_formula_script(descent.spec)
     run = load_run(folder)
     _refuse_unfinished(run.status)
-    return write_script(run.spec, dataset_of(run.spec.data), out)
+    return make_script(run.spec, dataset or data_of(run), stem)
 
 
-def export_script_of(result: RunResult, out: Path) -> list[Path]:
-    """Write the script of a run that has just ended; as :func:`export_script`."""
-    _check_out(out)
+def script_of_result(result: RunResult, stem: str) -> Script:
+    """The script of a run that has just ended; as :func:`script_of`."""
     _refuse_unfinished(result.status)
-    return write_script(result.spec, result.dataset, out)
-
-
-def dataset_of(spec: DataSpec) -> Dataset:
-    """The run's data, read and prepared again.
-
-    Raises:
-        StudioError: They are gone or are other data than the run was trained on.
-    """
-    return prepare(spec, load_table(spec.source))
+    return make_script(result.spec, result.dataset, stem)
 
 
 def _refuse_unfinished(status: str) -> None:
@@ -67,10 +56,3 @@ def _refuse_unfinished(status: str) -> None:
     if status == "diverged":
         raise StudioError("The run diverged; there is nothing that a script could end with.",
                           "Train again with a smaller learning rate.")  # fmt: skip
-
-
-def _check_out(out: Path) -> None:
-    if out.is_dir():
-        raise StudioError(f"{out} is a folder.", "Name the file to write.")
-    if not out.parent.is_dir():
-        raise StudioError(f"The folder {out.parent} does not exist.", "Make it first, or choose another.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,14 +23,34 @@ class Script:
     """A program that does what an experiment says.
 
     Attributes:
-        text: The Python file.
+        summary: What it is, in plain sentences: a line, an empty one, a paragraph.
+        options: What it says of its options.
+        imports: One import a line.
+        arguments: Code that reads the options; it needs argparse.
+        setup: Code that comes first: constants and what is needed everywhere.
+        sections: Titles and the code below each.
+        writing: Code at the end that writes what the options name.
         table: Rows that must lie beside it; None where it can read them elsewhere.
         stem: Name of the file, without its ending.
     """
 
-    text: str
+    summary: str
+    options: str
+    imports: str
+    arguments: str
+    setup: str
+    sections: tuple[tuple[str, str], ...]
+    writing: str
     table: pd.DataFrame | None
     stem: str
+
+    @property
+    def text(self) -> str:
+        """The Python file."""
+        said = f'"""{self.summary}\n\n{self.options}\n"""\n\n'
+        head = f"{said}import argparse\n{self.imports}\n\n{self.arguments}\n{self.setup}"
+        parts = [f"# {title}\n# {'-' * len(title)}\n\n{code.strip(chr(10))}" for title, code in self.sections]
+        return "\n\n\n".join([head.rstrip("\n"), *parts]) + "\n\n" + self.writing
 
     @property
     def name(self) -> str:
@@ -43,15 +63,23 @@ class Script:
         Raises:
             StudioError: The folder cannot be written.
         """
-        written = [path]
-        text = self.text
-        if self.table is not None:
-            table, data = self.table, path.with_name(f"{path.stem}_data.csv")
-            text = text.replace(repr(f"{self.stem}_data.csv"), repr(data.name))  # under the name that was chosen
-            write_atomic(data, lambda part: table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
-            written.append(data)
-        write_text(path, text)
-        return written
+        beside, script = self.beside(path)
+        write_text(path, script.text)
+        return [path, *beside]
+
+    def beside(self, path: Path) -> tuple[list[Path], Script]:
+        """Write the rows that must lie beside a file, and have the code look for them under that file's name.
+
+        Raises:
+            StudioError: The folder cannot be written.
+        """
+        if self.table is None:
+            return [], self
+        table, data = self.table, path.with_name(f"{path.stem}_data.csv")
+        write_atomic(data, lambda part: table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
+        (title, reading), *others = self.sections
+        reading = reading.replace(repr(f"{self.stem}_data.csv"), repr(data.name))
+        return [data], replace(self, sections=((title, reading), *others), stem=path.stem)
 
 
 def make_script(
@@ -77,23 +105,38 @@ def make_script(
     data = data or reading_of(dataset, stem)
     per_epoch = len(script_training.batch_sizes(spec, dataset))
     total = spec.training.epochs * per_epoch
-    sections = [
-        _title("1. Read the data") + data.code,
-        _title("2. Split the rows") + script_data.splitting(dataset),
-        _title("3. Turn columns into numbers, with constants from the training rows alone")
-        + script_preparation.preparing(dataset),
-        _title("4. Build the model") + script_model.model(spec, dataset),
-        _title("5. Choose loss, optimizer and learning rate")
-        + script_model.loss(spec, dataset)
-        + "\n\n"
-        + script_training.optimizer(spec.optimizer)
-        + "\n\n"
-        + script_training.learning_rate(spec.schedule, total, per_epoch, spec.training.lr_changes),
-        _title("6. Train") + script_training.loop(spec, dataset),
-        _title("7. Evaluate") + _evaluation(spec, dataset),
-    ]
-    body = "\n\n\n".join(part.rstrip("\n") for part in sections) + "\n"
-    return Script(f"{_head(spec, dataset, body)}\n\n{body}", data.table, stem)
+    tools = (
+        script_model.loss(spec, dataset),
+        script_training.optimizer(spec.optimizer),
+        script_training.learning_rate(spec.schedule, total, per_epoch, spec.training.lr_changes),
+    )
+    scores, writing = _evaluation(spec, dataset)
+    sections = (
+        ("1. Read the data", data.code),
+        ("2. Split the rows", script_data.splitting(dataset)),
+        (
+            "3. Turn columns into numbers, with constants from the training rows alone",
+            script_preparation.preparing(dataset),
+        ),
+        ("4. Build the model", script_model.model(spec, dataset)),
+        ("5. Choose loss, optimizer and learning rate", "\n\n".join(tools)),
+        ("6. Train", script_training.loop(spec, dataset)),
+        ("7. Evaluate", scores),
+    )
+    body = "\n".join(code for _, code in sections)
+    return Script(
+        summary=_summary(spec, dataset),
+        options=(
+            "Options: --losses FILE writes the loss of every step, --predictions FILE the predictions of the test rows."
+        ),
+        imports="\n".join(line for line, sign in _IMPORTS.items() if sign in body),
+        arguments=_ARGUMENTS,
+        setup=_setup(spec, dataset),
+        sections=sections,
+        writing=writing,
+        table=data.table,
+        stem=stem,
+    )
 
 
 def reading_of(dataset: Dataset, stem: str) -> script_data.DataPart:
@@ -101,18 +144,8 @@ def reading_of(dataset: Dataset, stem: str) -> script_data.DataPart:
     return script_data.reading(dataset, f"{stem}_data.csv")
 
 
-def write_script(spec: ExperimentSpec, dataset: Dataset, path: Path) -> list[Path]:
-    """Make and write the script of an experiment; see :func:`make_script` and :meth:`Script.save`."""
-    return make_script(spec, dataset, path.stem).save(path)
-
-
-def _title(text: str) -> str:
-    return f"# {text}\n# {'-' * len(text)}\n\n"
-
-
 #: Import → what a line that needs it has in it.
 _IMPORTS = {
-    "import argparse": "",
     "import hashlib": "",
     "import math": "math.",
     "from pathlib import Path": "Path(",
@@ -129,34 +162,31 @@ _IMPORTS = {
 }
 
 
-def _head(spec: ExperimentSpec, dataset: Dataset, body: str) -> str:
-    imports = "\n".join(line for line, sign in _IMPORTS.items() if sign in body)
-    model = registry("models")[spec.model.kind]
-    outputs = script_model.outputs_of(spec, dataset)
-    summary = model.summary(spec.model, len(dataset.feature_names), outputs)  # type: ignore[attr-defined]
-    optimizer = registry("optimizers")[spec.optimizer.kind].label
-    classes = f"CLASSES = {list(dataset.classes)!r}\n" if dataset.classes else ""
-    rate = float(spec.get("optimizer.lr"))
-    rows = len(dataset.train)
-    return f'''\
-"""{summary}, trained with {optimizer} on {rows:,} rows.
-
-Written by Gradient Descent Studio {gdstudio.__version__}. It needs torch, pandas and scikit-learn, and gives the very
-numbers of the studio where their versions, the processor and the number of threads are the same.
-
-Options: --losses FILE writes the loss of every step, --predictions FILE the predictions of the test rows.
-"""
-
-{imports}
-
+_ARGUMENTS = """\
 options = argparse.ArgumentParser()
 options.add_argument("--losses", help="write step and train_loss as a CSV file")
 options.add_argument("--predictions", help="write the predictions of the test rows as a CSV file")
 options = options.parse_args()
+"""
 
+
+def _summary(spec: ExperimentSpec, dataset: Dataset) -> str:
+    model = registry("models")[spec.model.kind]
+    outputs = script_model.outputs_of(spec, dataset)
+    summary = model.summary(spec.model, len(dataset.feature_names), outputs)  # type: ignore[attr-defined]
+    return f"""\
+{summary}, trained with {registry("optimizers")[spec.optimizer.kind].label} on {len(dataset.train):,} rows.
+
+Written by Gradient Descent Studio {gdstudio.__version__}. It needs torch, pandas and scikit-learn, and gives the very
+numbers of the studio where their versions, the processor and the number of threads are the same."""
+
+
+def _setup(spec: ExperimentSpec, dataset: Dataset) -> str:
+    classes = f"CLASSES = {list(dataset.classes)!r}\n" if dataset.classes else ""
+    return f'''\
 SEED = {spec.training.seed}  # decides the first weights, the order of the rows and what dropout drops
 EPOCHS = {spec.training.epochs}  # how often every training row is seen
-LEARNING_RATE = {rate!r}  # size of the steps
+LEARNING_RATE = {float(spec.get("optimizer.lr"))!r}  # size of the steps
 TARGET = {dataset.preparation.target!r}  # the column to predict
 {classes}
 torch.set_num_threads({spec.training.threads})  # another number can change the last digits
@@ -168,7 +198,8 @@ def stream_seed(seed, stream):
 '''
 
 
-def _evaluation(spec: ExperimentSpec, dataset: Dataset) -> str:
+def _evaluation(spec: ExperimentSpec, dataset: Dataset) -> tuple[str, str]:
+    """Code that scores, and code that writes what was asked for."""
     code = '''\
 def predict(rows):
     """The model's raw outputs for some rows, with dropout switched off."""
@@ -227,13 +258,11 @@ for name, part in (("train", train), ("validation", validation), ("test", test))
     predicted = predict(test)[:, 0] * target_scale + target_center
     table = {"row": test, "target": truth[test], "prediction": predicted}
 """
-    return (
-        code
-        + f"""
+    writing = f"""\
 if options.losses:
     steps = pd.DataFrame({{"step": range(1, len(losses) + 1), "train_loss": losses}})
     steps.to_csv(options.losses, index=False, lineterminator="\\n")
 if options.predictions:
 {columns}    pd.DataFrame(table).to_csv(options.predictions, index=False, lineterminator="\\n")
 """
-    )
+    return code, writing

@@ -26,82 +26,89 @@ def make_formula_script(spec: MinimizeSpec) -> Script:
         StudioError: The formula cannot be read, or the script cannot express something of the descent.
     """
     objective = make_objective(spec.objective)
-    steps = spec.training.steps
-    body = "\n\n\n".join(
-        part.rstrip("\n")
-        for part in (
-            _function(objective),
-            _title("2. Choose where to begin") + _start(spec, objective),
-            _title("3. Choose optimizer and learning rate")
-            + script_training.optimizer(spec.optimizer, "[point]", fused=False)
-            + "\n\n"
-            + script_training.learning_rate(spec.schedule, steps, 1),
-            _title("4. Walk down") + _loop(spec),
-            _title("5. Look at the result") + _ending(),
-        )
+    tools = (
+        script_training.optimizer(spec.optimizer, "[point]", fused=False),
+        script_training.learning_rate(spec.schedule, spec.training.steps, 1),
     )
-    return Script(_head(spec, objective, body) + "\n\n" + body + "\n", None, "descent")
+    sections = (
+        ("1. The function", _function(objective)),
+        ("2. Choose where to begin", _start(spec, objective)),
+        ("3. Choose optimizer and learning rate", "\n\n".join(tools)),
+        ("4. Walk down", _loop(spec)),
+        ("5. Look at the result", _RESULT),
+    )
+    draws = "stream_seed(" in "".join(code for _, code in sections)
+    return Script(
+        summary=_summary(spec, objective),
+        options="Options: --losses FILE writes the point and its value after every step.",
+        imports="import csv\n" + ("import hashlib\n" if draws else "") + "import math\n\nimport torch",
+        arguments=_ARGUMENTS,
+        setup=_setup(spec, objective, draws, "number(" in sections[0][1]),
+        sections=sections,
+        writing=_WRITING,
+        table=None,
+        stem="descent",
+    )
 
 
-def _title(text: str) -> str:
-    return f"# {text}\n# {'-' * len(text)}\n\n"
+def _summary(spec: MinimizeSpec, objective: Objective) -> str:
+    return f"""\
+{registry("optimizers")[spec.optimizer.kind].label} walks down {" ".join(objective.expression.text.split())}
+
+Written by Gradient Descent Studio {gdstudio.__version__}. It needs torch alone, and gives the very numbers of the
+studio where torch's version, the processor and the number of threads are the same."""
 
 
-def _head(spec: MinimizeSpec, objective: Objective, body: str) -> str:
-    label = registry("optimizers")[spec.optimizer.kind].label
-    formula = " ".join(objective.expression.text.split())
-    imports = ["import argparse", "import csv"]
-    if "stream_seed(" in body:
-        imports.append("import hashlib")
-    imports += ["import math", "", "import torch"]
-    drawing = ""
-    if "stream_seed(" in body:
-        drawing = '''
+_ARGUMENTS = """\
+options = argparse.ArgumentParser()
+options.add_argument("--losses", help="write step, point and value as a CSV file")
+options = options.parse_args()
+"""
+
+
+def _setup(spec: MinimizeSpec, objective: Objective, draws: bool, wraps: bool) -> str:
+    """Constants, and what is needed everywhere.
+
+    Args:
+        spec: The descent.
+        objective: Its function.
+        draws: Whether anything is drawn.
+        wraps: Whether numbers are made tensors.
+    """
+    noise = spec.objective.noise
+    code = f"""\
+STEPS = {spec.training.steps}  # the most that are taken
+LEARNING_RATE = {float(spec.get("optimizer.lr"))!r}  # size of the steps
+TOLERANCE = {spec.training.tolerance!r}  # a gradient no longer than this is the bottom
+"""
+    code += f"SEED = {spec.training.seed}  # decides what is drawn\n" if draws else ""
+    code += f"NOISE = {noise!r}  # standard deviation of what is added to every gradient\n" if noise else ""
+    code += f"""\
+VARIABLES = {_wrapped([repr(name) for name in objective.variables])}
+
+torch.set_num_threads({spec.training.threads})  # another number can change the last digits
+"""
+    return code + (_DRAWING if draws else "") + (_WRAPPING if wraps else "")
+
+
+_DRAWING = '''
 
 def stream_seed(seed, stream):
     """A seed of its own for each use of chance, so that one never disturbs another."""
     return int.from_bytes(hashlib.sha256(f"{stream}/{seed}".encode()).digest()[:6], "big")
 '''
-    helper = ""
-    if "number(" in body:
-        helper = '''
+_WRAPPING = '''
 
 def number(value):
     """A number as a tensor, for what torch computes otherwise with plain numbers."""
     return torch.tensor(value, dtype=torch.float64)
 '''
-    seed = f"SEED = {spec.training.seed}  # decides what is drawn\n" if drawing else ""
-    noise = spec.objective.noise
-    if noise:
-        seed += f"NOISE = {noise!r}  # standard deviation of what is added to every gradient\n"
-    return f'''\
-"""{label} walks down {formula}
-
-Written by Gradient Descent Studio {gdstudio.__version__}. It needs torch alone, and gives the very numbers of the
-studio where torch's version, the processor and the number of threads are the same.
-
-Options: --losses FILE writes the point and its value after every step.
-"""
-
-{chr(10).join(imports)}
-
-options = argparse.ArgumentParser()
-options.add_argument("--losses", help="write step, point and value as a CSV file")
-options = options.parse_args()
-
-STEPS = {spec.training.steps}  # the most that are taken
-LEARNING_RATE = {float(spec.get("optimizer.lr"))!r}  # size of the steps
-TOLERANCE = {spec.training.tolerance!r}  # a gradient no longer than this is the bottom
-{seed}VARIABLES = {_wrapped([repr(name) for name in objective.variables])}
-
-torch.set_num_threads({spec.training.threads})  # another number can change the last digits
-{drawing}{helper}'''
 
 
 def _function(objective: Objective) -> str:
     lines = "\n".join(f"    {line}" for line in body_of(objective))
     formula = " ".join(objective.expression.text.split())
-    return _title("1. The function") + f'def value(point):\n    """The formula {formula}."""\n{lines}\n'
+    return f'def value(point):\n    """The formula {formula}."""\n{lines}\n'
 
 
 def _start(spec: MinimizeSpec, objective: Objective) -> str:
@@ -196,14 +203,14 @@ for step in range(STEPS):
     )
 
 
-def _ending() -> str:
-    return """\
+_RESULT = """\
 heights = [height if math.isfinite(height) else math.inf for _, height in path]
 best = heights.index(min(heights))
 print(f"Lowest value {path[best][1]:.6g} after step {best} of {len(path) - 1}")
 for name, coordinate in zip(VARIABLES, path[best][0]):
     print(f"  {name} = {coordinate:.6g}")
-
+"""
+_WRITING = """\
 if options.losses:
     with open(options.losses, "w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\\n")

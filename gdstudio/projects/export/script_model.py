@@ -30,10 +30,10 @@ def outputs_of(spec: ExperimentSpec, dataset: Dataset) -> int:
 
 def model(spec: ExperimentSpec, dataset: Dataset) -> str:
     """Code that makes ``model`` with its first weights."""
-    layers = "".join(f"    {layer},\n" for layer in _layers(spec, dataset))
+    lines = "".join(f"    {line},\n" for line in layers(spec, len(dataset.feature_names), outputs_of(spec, dataset)))
     return f"""\
 model = nn.Sequential(
-{layers})
+{lines})
 
 # The first weights come from a generator of their own, so that nothing else that is drawn can change them.
 generator = torch.Generator().manual_seed(stream_seed(SEED, "weights"))
@@ -44,8 +44,12 @@ with torch.no_grad():
 """
 
 
-def _layers(spec: ExperimentSpec, dataset: Dataset) -> list[str]:
-    width, outputs = len(dataset.feature_names), outputs_of(spec, dataset)
+def layers(spec: ExperimentSpec, width: int, outputs: int) -> list[str]:
+    """Code for each layer of the model, from so many inputs to so many outputs.
+
+    Raises:
+        StudioError: The model cannot be expressed.
+    """
     settings: Any = spec.model
     if settings.kind == "linear":
         return [f"nn.Linear({width}, {outputs})"]

@@ -16,7 +16,7 @@ from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
 from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.projects.descents import load_descent
-from gdstudio.projects.export.runs import export_script_of
+from gdstudio.projects.export.runs import script_of_result
 from gdstudio.projects.export.script_formula import make_formula_script
 from gdstudio.training.minimize import MinimizeResult, minimize
 from gdstudio.training.run_folder import predictions_frame
@@ -79,7 +79,7 @@ def verify_run(result: RunResult, *, cancelled: Callable[[], bool] = lambda: Fal
     """Write the script of a run that has just ended to a temporary folder and verify it; see :func:`verify_script`."""
     with tempfile.TemporaryDirectory(prefix="gdstudio-script-") as name:
         path = Path(name) / "experiment.py"
-        export_script_of(result, path)
+        script_of_result(result, path.stem).save(path)
         return verify_script(result, path, cancelled=cancelled)
 
 

@@ -10,17 +10,16 @@ from gdstudio.selftest.step import Step, expect
 
 
 def _run(folder: Path) -> str:
-    from gdstudio.projects.export.report import export_report
-    from gdstudio.projects.export.runs import export_script
+    from gdstudio.projects.export.formats import export_as
     from gdstudio.training.run import run_experiment
 
     run, report, script = folder / "run", folder / "report.html", folder / "run.py"
     run_experiment(ExperimentSpec().with_values({"training.epochs": 3, "training.threads": 1})).save(run)
-    export_report(run, report)
+    export_as("report", run, report)
     text = report.read_text(encoding="utf-8")
     expect(text.endswith("</html>\n") and text.count("<svg") >= 3, "The report is not whole.")
     expect("http://" not in text and "https://" not in text, "The report names an address in the network.")
-    export_script(run, script)
+    export_as("script", run, script)
     ast.parse(script.read_text(encoding="utf-8"))
     return f"A report of {len(text) // 1024} kB, and a script that Python can read."
 
