@@ -162,16 +162,16 @@ def _adam(sheet: _Sheet, settings: Any, rate: float, step: int) -> None:
     )
     c1, c2 = 1 - b1**step, 1 - b2**step
     sheet.note(
-        "m̂, corrected", "m / (1 − β₁ᵗ)", m / c1, lambda k: f"{_f(m[k])} / (1 − {b1:g}^{step}) = {_f(m[k])} / {c1:.6g}"
+        "m′, corrected", "m / (1 − β₁ᵗ)", m / c1, lambda k: f"{_f(m[k])} / (1 − {b1:g}^{step}) = {_f(m[k])} / {c1:.6g}"
     )
     sheet.note(
-        "v̂, corrected", "v / (1 − β₂ᵗ)", v / c2, lambda k: f"{_f(v[k])} / (1 − {b2:g}^{step}) = {_f(v[k])} / {c2:.6g}"
+        "v′, corrected", "v / (1 − β₂ᵗ)", v / c2, lambda k: f"{_f(v[k])} / (1 − {b2:g}^{step}) = {_f(v[k])} / {c2:.6g}"
     )
     denominator = (v.sqrt() / c2**0.5).add_(eps)
     _move(
         sheet,
         point.addcdiv(m, denominator, value=-(rate / c1)),
-        "value − rate · m̂ / (√v̂ + ε)",
+        "value − rate · m′ / (√v′ + ε)",
         lambda k: f"{rate:g} · {_f(m[k] / c1)} / {_f(denominator[k])}",
         point,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -313,14 +314,18 @@ class DescentChart(LandscapeChart):
     @Slot()
     def _place(self) -> None:
         """No second click came: the start is meant."""
-        at = self._start.pos()
-        self.start_chosen.emit(at.x(), 0.0 if self.is_line else at.y())
+        self.start_chosen.emit(*self._held())
 
     @Slot()
     def _dragging(self) -> None:
         if self.dragging:
-            at = self._start.pos()
-            self.start_dragged.emit(at.x(), 0.0 if self.is_line else at.y())
+            self.start_dragged.emit(*self._held())
+
+    def _held(self) -> tuple[float, float]:
+        """Where the start is, to about a pixel: more digits say nothing and are long to read."""
+        at, pixel = self._start.pos(), self.view.viewPixelSize()
+        x, y = (round(v, max(0, math.ceil(-math.log10(size)))) for v, size in zip((at.x(), at.y()), pixel, strict=True))
+        return x, 0.0 if self.is_line else y
 
     @Slot()
     def _dragged(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ _FRAME_MILLISECONDS = 40
 _SPEEDS = {"1 step/s": 1, "5 steps/s": 5, "25 steps/s": 25, "100 steps/s": 100, "500 steps/s": 500}
 #: A person who drags or types is left in peace for so long.
 _WAIT_MILLISECONDS = 120
+#: Steps of each path that are drawn while the start is dragged: quick enough to follow the hand.
+_PREVIEW_STEPS = 80
 
 
 class FunctionsTab(QWidget):
@@ -59,7 +62,7 @@ class FunctionsTab(QWidget):
         self._begun = False
         # The race from where the start is being dragged; what is asked is another one only when it is let go.
         self._preview: Race | None = None
-        self._late = False
+        self._preview_job: Job | None = None
         self.controls = FunctionControls(theme)
         self.controls.edited.connect(session.edit_race)
         session.race_changed.connect(self._race_changed)
@@ -99,11 +102,11 @@ class FunctionsTab(QWidget):
         row = QHBoxLayout()
         self._buttons: dict[str, QToolButton] = {}
         for name, icon, label, tip, call in (
-            ("first", "skip-backward", "To the start", "Back to the start", lambda: self.show_step(0)),
-            ("back", "skip-previous", "Step back", "One step back", lambda: self.show_step(self._step - 1)),
+            ("first", "skip-backward", "To the start", "Back to the start", lambda: self._go_to(0)),
+            ("back", "skip-previous", "Step back", "One step back", lambda: self._go_to(self._step - 1)),
             ("play", "play", "Play", "Let the steps follow one another, or pause", self._play),
-            ("next", "skip-next", "Step", "One step on", lambda: self.show_step(self._step + 1)),
-            ("last", "skip-forward", "To the end", "To the last step", lambda: self.show_step(self.last_step)),
+            ("next", "skip-next", "Step", "One step on", lambda: self._go_to(self._step + 1)),
+            ("last", "skip-forward", "To the end", "To the last step", lambda: self._go_to(self.last_step)),
         ):
             button = named(QToolButton(), f"function.{name}", label, tip)
             button.setIcon(self._theme.icon(icon))
@@ -111,7 +114,7 @@ class FunctionsTab(QWidget):
             row.addWidget(button)
             self._buttons[name] = button
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "function.step", "Step", "Drag to any step")
-        self._slider.valueChanged.connect(self.show_step)
+        self._slider.valueChanged.connect(self._go_to)
         row.addWidget(self._slider, 1)
         self._counter = QLabel()
         self._counter.setMinimumWidth(round(7 * self._theme.em))
@@ -159,6 +162,7 @@ class FunctionsTab(QWidget):
         super().showEvent(event)
         if not self._begun:
             self._begun = True
+            self.chart.set_empty(True, "The descents are being computed; the first time takes a few seconds.")
             self._compute()
 
     # -- what is asked ---------------------------------------------------------------------------------
@@ -175,7 +179,7 @@ class FunctionsTab(QWidget):
 
     @Slot()
     def _race_changed(self) -> None:
-        self._preview, self._late = None, False
+        self._preview = None
         self.controls.show_race(self._session.race)
         if self._job is not None:
             self._job.cancel()
@@ -192,12 +196,38 @@ class FunctionsTab(QWidget):
 
     @Slot(float, float)
     def _follow(self, x: float, y: float) -> None:
-        """Compute from where the start is being dragged, as often as that can be done."""
+        """Draw the first steps from where the start is being dragged, as often as that can be done."""
+        self._pause()
+        self.chart.leave()
         self._preview = self.race.with_start(x, y)
-        if self._job is None:
-            self._compute()
-        else:
-            self._late = True
+        if self._preview_job is None:
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        race, control = self._preview, RunControl()
+        if race is None:
+            return
+        self._preview = None
+        few = race.training.model_copy(update={"steps": min(race.training.steps, _PREVIEW_STEPS)})
+        race = replace(race, training=few)
+        self._preview_job = self._jobs.run(
+            lambda job: (race, descend(race, job.report, control)),
+            on_done=self._looked_ahead, on_failed=self._not_looked_ahead, control=control,
+        )  # fmt: skip
+
+    @Slot(object)
+    def _looked_ahead(self, found: tuple[Race, list[MinimizeResult]]) -> None:
+        self._preview_job = None
+        if self.chart.dragging:
+            self.chart.set_paths(_paths(*found), _PREVIEW_STEPS)
+            self._look_ahead()
+
+    @Slot(object)
+    def _not_looked_ahead(self, error: Exception) -> None:
+        """There is no value where the start is held: what stands there when it is let go says so."""
+        self._preview_job = None
+        if self.chart.dragging:
+            self._look_ahead()
 
     # -- computing -------------------------------------------------------------------------------------
 
@@ -206,7 +236,7 @@ class FunctionsTab(QWidget):
         """All descents and, where the function or the view is another one, the map, in the background."""
         if self._job is not None:
             self._job.cancel()
-        race = self._preview or self.race
+        race = self.race
         control = RunControl()
         wanted = (race.objective.formula, tuple(race.objective.parameters.items()), race.ranges, race.axes,
                   race.training.start if len(race.training.start) > 2 else ())  # fmt: skip
@@ -237,9 +267,6 @@ class FunctionsTab(QWidget):
         self._draw_results()
         # A step that a person looks at stays, unless it is another function.
         self.show_step(last if at_end or before != self._shown.objective.formula else self._step)
-        if self._late:
-            self._late = False
-            self._compute()
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
@@ -247,6 +274,8 @@ class FunctionsTab(QWidget):
         self._results = []
         self._said.setText("")
         self.chart.set_paths([], 0)
+        if self._map is None:
+            self.chart.set_empty(True, "Choose a function or type a formula.")
         self.losses.clear()
         self.anatomy.set_results((), [])
         if isinstance(error, StudioError):
@@ -282,10 +311,7 @@ class FunctionsTab(QWidget):
         race = self._shown
         if not self._results:
             return
-        paths = [
-            _path(label_of(optimizer), number, result, race.axes if len(result.variables) > 1 else (0, 0))
-            for number, (optimizer, result) in enumerate(zip(race.optimizers, self._results, strict=False))
-        ]
+        paths = _paths(race, self._results)
         start = race.training.start
         if not self.chart.dragging:
             height = start[race.axes[1]] if len(start) > 1 else self._results[0].values[0]
@@ -319,6 +345,12 @@ class FunctionsTab(QWidget):
         self._buttons["back"].setEnabled(self._step > 0)
         self._buttons["next"].setEnabled(self._step < self.last_step)
 
+    @Slot(int)
+    def _go_to(self, step: int) -> None:
+        """A person wants to see that step, and so no others."""
+        self._pause()
+        self.show_step(step)
+
     def _play(self) -> None:
         if self._play_timer.isActive():
             self._pause()
@@ -347,6 +379,14 @@ class FunctionsTab(QWidget):
         """Nothing plays that nobody sees."""
         self._pause()
         super().hideEvent(event)
+
+
+def _paths(race: Race, results: list[MinimizeResult]) -> list[Path]:
+    """The descents as they are drawn."""
+    return [
+        _path(label_of(optimizer), number, result, race.axes if len(result.variables) > 1 else (0, 0))
+        for number, (optimizer, result) in enumerate(zip(race.optimizers, results, strict=False))
+    ]
 
 
 def _path(name: str, color: int, result: MinimizeResult, axes: tuple[int, int]) -> Path:
