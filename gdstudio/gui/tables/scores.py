@@ -65,6 +65,11 @@ class ScoresModel(QAbstractTableModel):
         """The parts that have rows, the interval, the simple models."""
         return len(self._parts) + 3 if self._part else len(self._parts)
 
+    @property
+    def wide_column(self) -> int:
+        """The place of the interval."""
+        return len(self._parts)
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Parts above, scores at the side with their definition."""
         if orientation == Qt.Orientation.Horizontal:
@@ -124,8 +129,9 @@ class ScoresModel(QAbstractTableModel):
             return "…" if role == Qt.ItemDataRole.DisplayRole else "<p>Being computed</p>"
         found = self._intervals.get(entry.key)
         if found is None:
-            missing = "Not defined, because fewer than half of the samples give this score a value."
-            return "not defined" if role == Qt.ItemDataRole.DisplayRole else f"<p>{missing}</p>"
+            few = "Fewer than half of the samples give this score a value."
+            reason = (self._metrics[self._part].get("undefined") or {}).get(entry.key, few)
+            return "not defined" if role == Qt.ItemDataRole.DisplayRole else f"<p>Not defined, because: {reason}</p>"
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{found.low:.3g} – {found.high:.3g}"
         return f"<p>{found.low!r} to {found.high!r}</p><p>{_INTERVAL_HELP} {found.resamples} samples.</p>"
@@ -134,6 +140,8 @@ class ScoresModel(QAbstractTableModel):
 class ClassScoresModel(QAbstractTableModel):
     """One row a class, then the averages: precision, recall, F1 and the number of rows."""
 
+    #: All columns are as wide as one another.
+    wide_column = -1
     _COLUMNS = ("precision", "recall", "f1", "support")
     _LABELS = ("Precision", "Recall", "F1", "Rows")
 
@@ -144,7 +152,7 @@ class ClassScoresModel(QAbstractTableModel):
     def show_scores(self, scores: Mapping[str, Any]) -> None:
         """Draw one part's scores."""
         self.beginResetModel()
-        self._rows = list(scores.get("per_class", {}).items())
+        self._rows = list((scores.get("per_class") or {}).items())
         if self._rows:
             self._rows += [("Macro mean", scores["macro"]), ("Weighted mean", scores["weighted"])]
         self.endResetModel()

@@ -78,7 +78,7 @@ class ScoresPage(QWidget):
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)
         scroll.setWidget(left)
-        scroll.setMinimumWidth(round(36 * theme.em))
+        scroll.setMinimumWidth(round(45 * theme.em))
         self._right = QWidget()
         pictures = QVBoxLayout(self._right)
         pictures.setContentsMargins(0, 0, 0, 0)
@@ -235,14 +235,23 @@ def _table(model: ScoresModel | ClassScoresModel, name: str, label: str) -> QTab
     view.setShowGrid(False)
     view.setWordWrap(False)
     view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("regression") + 8)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 10)
 
     def fit() -> None:
-        """As high as its rows, so that one page scrolls and not every table in it."""
+        """As high as its rows and as wide as its texts, so that one page scrolls and not every table in it."""
         height = view.verticalHeader().defaultSectionSize() * min(model.rowCount(), _MOST_ROWS)
         view.setFixedHeight(height + view.horizontalHeader().sizeHint().height() + 2 * view.frameWidth() + 2)
+        header, count = view.horizontalHeader(), model.columnCount()
+        view.setMinimumWidth(0)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        needed = sum(header.sectionSize(place) for place in range(count)) + view.verticalHeader().sizeHint().width()
+        view.setMinimumWidth(needed + 2 * view.frameWidth())
+        for place in range(count):
+            # An interval is wider than a number: it gets what it needs, and the others share the rest.
+            wide = place == model.wide_column
+            mode = QHeaderView.ResizeMode.ResizeToContents if wide else QHeaderView.ResizeMode.Stretch
+            header.setSectionResizeMode(place, mode)
 
     model.modelReset.connect(fit)
     return view
