@@ -13,7 +13,8 @@ from gdstudio.core.files import write_atomic, write_text
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
-from gdstudio.projects.export import script_data, script_model, script_preparation, script_training
+from gdstudio.projects.export import script_data, script_model, script_optimizer, script_preparation, script_training
+from gdstudio.projects.export.script_known import refuse_unknown
 from gdstudio.training.device import choose_device
 from gdstudio.training.run import complete
 
@@ -97,6 +98,7 @@ def make_script(
         StudioError: The script cannot express something of the experiment, so that its numbers would be others.
     """
     spec = complete(spec, dataset)
+    refuse_unknown(spec)
     if choose_device(spec.training.device).type != "cpu":
         raise StudioError(
             "The script computes on the processor, and this experiment on the graphics card.",
@@ -107,8 +109,8 @@ def make_script(
     total = spec.training.epochs * per_epoch
     tools = (
         script_model.loss(spec, dataset),
-        script_training.optimizer(spec.optimizer),
-        script_training.learning_rate(spec.schedule, total, per_epoch, spec.training.lr_changes),
+        script_optimizer.optimizer(spec.optimizer),
+        script_optimizer.learning_rate(spec.schedule, total, per_epoch, spec.training.lr_changes),
     )
     scores, writing = _evaluation(spec, dataset)
     sections = (

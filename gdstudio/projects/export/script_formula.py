@@ -8,7 +8,7 @@ from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.core.registry import registry
 from gdstudio.objectives.expression.evaluate import Objective
 from gdstudio.objectives.expression.torch_code import body_of
-from gdstudio.projects.export import script_training
+from gdstudio.projects.export import script_optimizer
 from gdstudio.projects.export.script import Script
 from gdstudio.training.minimize import make_objective
 
@@ -27,8 +27,8 @@ def make_formula_script(spec: MinimizeSpec) -> Script:
     """
     objective = make_objective(spec.objective)
     tools = (
-        script_training.optimizer(spec.optimizer, "[point]", fused=False),
-        script_training.learning_rate(spec.schedule, spec.training.steps, 1),
+        script_optimizer.optimizer(spec.optimizer, "[point]", fused=False),
+        script_optimizer.learning_rate(spec.schedule, spec.training.steps, 1),
     )
     sections = (
         ("1. The function", _function(objective)),
