@@ -81,9 +81,10 @@ def test_a_threshold_moves_everything_at_once_and_its_rows_can_be_listed(
         assert np.array_equal(page.confusion._cells.counts, sk.confusion_matrix(yes, called))
         assert text(tab, "metrics.threshold.recall") == f"{sk.recall_score(yes, called):.3f}"
         assert text(tab, "metrics.threshold.f1") == f"{sk.f1_score(yes, called):.3f}"
-        found = page.curves._mark.getData()
-        assert found[0][0] == pytest.approx((called & ~yes).sum() / (~yes).sum())
-        assert found[1][0] == pytest.approx((called & yes).sum() / yes.sum())
+        roc, both = (pane.chart._mark.getData() for pane in page.panes)
+        assert roc[0][0] == pytest.approx((called & ~yes).sum() / (~yes).sum())
+        assert roc[1][0] == both[0][0] == pytest.approx((called & yes).sum() / yes.sum())
+        assert both[1][0] == pytest.approx(sk.precision_score(yes, called))
 
     # At first it is what the model predicts, and so what metrics.json says.
     assert np.array_equal(page.confusion._cells.counts, result.metrics["test"]["confusion_matrix"])

@@ -78,7 +78,7 @@ def test_a_test_part_of_one_class_says_why_there_is_no_curve(tab: MetricsTab, qt
     only = np.full(len(result.predictions["test"]), result.dataset.classes[0], dtype=object)
     result = with_test(result, target=only)
     show(tab, result, tab.curves, qtbot)
-    said = tab.curves.curves._empty
+    said = tab.curves.panes[0].chart._empty
     assert said.isVisible()
     assert said.text().startswith("Not defined, because: No row of this part is of the class")
     assert "No row of this part" in text(tab, "metrics.threshold.said")
@@ -103,7 +103,7 @@ def test_outputs_that_are_not_finite_are_said_on_every_page(tab: MetricsTab, sam
         page, chart = tab.residuals, tab.residuals.residuals
     else:
         result = with_test(result, probabilities=np.full(found.probabilities.shape, np.nan))
-        page, chart = tab.curves, tab.curves.curves
+        page, chart = tab.curves, tab.curves.panes[1].chart
     show(tab, result, page, qtbot)
     assert "Not defined, because: The model's outputs are not finite" in chart._empty.text()
     show(tab, result, tab.scores, qtbot)

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from gdstudio.gui.charts.class_curves import ClassCurvesChart
 from gdstudio.gui.charts.confusion import ConfusionMatrixChart
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
+from gdstudio.gui.tabs.metrics_curve_pane import CurvePane, Found, make_curves
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.threshold_bar import GOALS, ThresholdBar
 
 if TYPE_CHECKING:
-    from gdstudio.evaluation.curve_kinds import ClassCurve
     from gdstudio.evaluation.threshold import Outcome, Sweep
     from gdstudio.training.result import RunResult
 
-#: Key → name of the curves that can be chosen; the evaluation says the rest of them.
-_KINDS = {
-    "roc": "ROC curve",
-    "precision_recall": "Precision and recall",
-    "calibration": "Calibration",
-    "gain": "Gain",
-    "lift": "Lift",
-}
-_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 _ALL = ""
 
 
@@ -46,11 +35,11 @@ class _Known:
 
     sweeps: dict[str, Sweep] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    curves: dict[tuple[str, str, str], tuple[Mapping[str, ClassCurve], str]] = field(default_factory=dict)
+    curves: dict[tuple[str, str, str], Found] = field(default_factory=dict)
 
 
 class CurvesPage(QWidget):
-    """Threshold above, confusion matrix at the left, a curve at the right.
+    """Threshold above, confusion matrix at the left, two curves at the right.
 
     Signals:
         rows_wanted(rows, why): The rows of a cell are to be listed.
@@ -69,42 +58,30 @@ class CurvesPage(QWidget):
         self._threshold = 0.5
         self.bar = ThresholdBar(theme)
         self.confusion = ConfusionMatrixChart(theme, name="chart.threshold_confusion")
-        self.curves = ClassCurvesChart(theme, name="chart.class_curves")
-        self._kind = named(QComboBox(), "metrics.curve", "Curve", "Which curve is drawn")
-        for key, label in _KINDS.items():
-            self._kind.addItem(label, key)
+        self.panes = (
+            CurvePane(theme, "metrics.curve", "&Curve", "roc"),
+            CurvePane(theme, "metrics.curve.second", "Cur&ve", "precision_recall"),
+        )
         self._class = named(
             QComboBox(), "metrics.curve.class", "Class", "The class whose curve is drawn, against all others together"
         )
-        self._said = named(QLabel(wordWrap=True), "metrics.curve.said", "What the curve says")
-        self._said.setProperty("role", "muted")
-        chooser = QHBoxLayout()
-        for text, combo in (("&Curve", self._kind), ("C&lass", self._class)):
-            label = QLabel(text)
-            label.setBuddy(combo)
-            chooser.addWidget(label)
-            chooser.addWidget(combo)
-        self._class_label = label
-        chooser.addStretch(1)
-        right = QWidget()
-        pictures = QVBoxLayout(right)
-        pictures.setContentsMargins(0, 0, 0, 0)
-        pictures.addLayout(chooser)
-        pictures.addWidget(self.curves, 1)
-        pictures.addWidget(self._said)
+        self._class_label = QLabel("C&lass")
+        self._class_label.setBuddy(self._class)
+        for widget in (self._class_label, self._class):
+            self.panes[0].chooser.addWidget(widget)
         both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self.confusion)
-        both.addWidget(right)
+        for place, widget in enumerate((self.confusion, *self.panes)):
+            both.addWidget(widget)
+            both.setStretchFactor(place, 3 if place else 2)
         both.setChildrenCollapsible(False)
-        both.setStretchFactor(0, 2)
-        both.setStretchFactor(1, 3)
         layout = QVBoxLayout(self)
         layout.addWidget(self.bar)
         layout.addWidget(both, 1)
         self.bar.moved.connect(self._moved)
         self.bar.wanted.connect(self._pick)
         self.confusion.cell_chosen.connect(self._cell_chosen)
-        self._kind.activated.connect(self._load)
+        for pane in self.panes:
+            pane.chosen.connect(self._load)
         self._class.activated.connect(self._load)
 
     @property
@@ -150,31 +127,23 @@ class CurvesPage(QWidget):
             return
         if self._job is not None:
             self._job.cancel()
-        kind, cls = str(self._kind.currentData()), str(self._class.currentData() or _ALL)
+        kinds, cls = tuple(pane.kind for pane in self.panes), str(self._class.currentData() or _ALL)
         if not cls and len(result.dataset.classes) == 2:
             cls = result.dataset.classes[-1]
 
         def work(job: Job) -> None:
-            if (kind, part, cls) not in known.curves:
-                known.curves[kind, part, cls] = _make_curves(result, kind, part, cls)
+            for kind in kinds:
+                if (kind, part, cls) not in known.curves and not job.cancelled:
+                    known.curves[kind, part, cls] = make_curves(result, kind, part, cls)
             if result.dataset.task == "binary":
                 _add_sweeps(result, known)
 
-        self._job = self._jobs.run(work, on_done=lambda _: self._loaded(kind, cls), on_failed=self._failed)
+        self._job = self._jobs.run(work, on_done=lambda _: self._loaded(cls), on_failed=self._failed)
 
-    def _loaded(self, kind: str, cls: str) -> None:
-        from gdstudio.evaluation.curve_kinds import KINDS
-
+    def _loaded(self, cls: str) -> None:
         self._job = None
-        found, said = self._known.curves[kind, self._part, cls]
-        scaled = frozenset(name for name in found if name.startswith("at temperature"))
-        self.curves.set_curves(KINDS[kind], found, dashed=scaled)
-        if not found:
-            self.curves.set_empty(True, f"Not defined, because: {said}")
-        self._said.setText(said if found else "")
-        self._said.setVisible(bool(found and said))
-        self.curves.setToolTip("")
-        self._kind.setToolTip(f"<p>{KINDS[kind].help}</p>")
+        for pane in self.panes:
+            pane.show_curves(self._known.curves[pane.kind, self._part, cls])
         if self._result is not None and self._result.dataset.task == "binary":
             held = self._known.reasons.get("validation", "")
             if "validation" not in self._known.sweeps:
@@ -185,7 +154,8 @@ class CurvesPage(QWidget):
     @Slot(object)
     def _failed(self, error: Exception) -> None:
         self._job = None
-        self.curves.set_empty(True, f"The curve cannot be drawn: {error}")
+        for pane in self.panes:
+            pane.fail(error)
 
     # -- the threshold ---------------------------------------------------------------------------------
 
@@ -208,22 +178,18 @@ class CurvesPage(QWidget):
 
     def _draw(self) -> None:
         """Matrix, scores and point at the threshold; only looks up what is known."""
-        from gdstudio.evaluation.curve_kinds import KINDS
-
         result, swept = self._result, self._known.sweeps.get(self._part)
         if result is None or result.dataset.task != "binary":
             return
         self.bar.show_threshold(self._threshold)
-        kind = KINDS[str(self._kind.currentData())]
-        if swept is None:
+        outcome = None if swept is None else swept.at(self._threshold)
+        for pane in self.panes:
+            pane.show_outcome(outcome, self._threshold)
+        if outcome is None:
             self.bar.show_outcome(None, self._known.reasons.get(self._part, ""))
             self.confusion.set_matrix(result.metrics[self._part]["confusion_matrix"], result.dataset.classes)
-            self.curves.set_mark(None)
             return
-        outcome = swept.at(self._threshold)
         self.confusion.set_matrix(outcome.matrix, result.dataset.classes)
-        self.curves.set_mark(kind.point(outcome))
-        self.curves.set_line(self._threshold if kind.key == "calibration" else None)
         self.bar.show_outcome(outcome, self._sentence())
 
     def _sentence(self) -> str:
@@ -284,42 +250,6 @@ def _add_sweeps(result: RunResult, known: _Known) -> None:
             known.sweeps[part] = sweep(predictions, predictions.classes[-1])
         except UndefinedScoreError as error:
             known.reasons[part] = error.reason
-
-
-def _make_curves(result: RunResult, kind: str, part: str, cls: str) -> tuple[Mapping[str, ClassCurve], str]:
-    """The curves of one class, or of all where it is empty, and the sentence below them."""
-    from gdstudio.evaluation.curve_kinds import KINDS, curves_of
-
-    predictions = result.predictions[part]
-    classes = (cls,) if cls else result.dataset.classes
-    found, reasons = curves_of(KINDS[kind], predictions, classes)
-    said = " ".join(dict.fromkeys(reasons.values()))
-    if kind != "calibration" or not found:
-        return found, said
-    from gdstudio.evaluation.calibration import calibration, fit_temperature, with_temperature
-    from gdstudio.evaluation.entry import UndefinedScoreError
-
-    before = calibration(predictions)
-    said = (
-        f"Log loss {before.log_loss:.4g}, Brier score {before.brier:.4g}, expected calibration error "
-        f"{before.error:.4g}. {said}"
-    )
-    try:
-        temperature = fit_temperature(result.predictions["validation"])
-    except KeyError:
-        return found, f"{said}There are no validation rows to fit a temperature on."
-    except UndefinedScoreError as error:
-        return found, f"{said}No temperature: {error.reason}"
-    scaled = with_temperature(predictions, temperature)
-    after = calibration(scaled)
-    if cls:
-        found = {**found, f"at temperature {temperature:.3g}": KINDS[kind].make(scaled, cls)}
-    sure = "too sure of itself" if temperature > 1 else "not sure enough of itself"
-    return found, (
-        f"{said}The model is {sure}: divided by a temperature of {temperature:.4g}, fitted on the validation rows, "
-        f"its outputs give log loss {after.log_loss:.4g}, Brier score {after.brier:.4g}, calibration error "
-        f"{after.error:.4g} on the {_NAMES[part]} rows; no prediction changes."
-    )
 
 
 def rows_of_cell(result: RunResult, part: str, row: int, column: int) -> np.ndarray:
