@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -15,14 +16,18 @@ from gdstudio.core.errors import StudioError
 #: Windows: sharing violation, lock violation, access denied while a scanner or a viewer holds the file.
 _PASSING_WINDOWS_ERRORS = (5, 32, 33)
 _RETRY_SECONDS = 2.5
+#: What a file system says that syncs no folders.
+_NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
 
 
-def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], None], *, check: Callable[[Path], None] | None = None) -> None:
     """Have ``write`` fill a temporary file beside ``path``, make it durable, then put it in place.
 
     Args:
         path: The file that is to be replaced or made; its folder must exist.
         write: Fills the file whose path it is given.
+        check: A last look at the durable temporary file, before it takes the old one's place; what it raises keeps
+            the old one.
 
     Raises:
         StudioError: It could not be written; ``path`` then still holds what it held.
@@ -37,6 +42,8 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             temporary.chmod(0o666 & ~_umask())
+            if check is not None:
+                check(temporary)
             _replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -52,11 +59,20 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with Unix line ends, atomically; raises StudioError like :func:`write_atomic`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file's content atomically and read it back; raises StudioError like :func:`write_atomic`."""
 
     def write(temporary: Path) -> None:
-        temporary.write_bytes(text.encode())
+        temporary.write_bytes(content)
 
-    write_atomic(path, write)
+    def check(temporary: Path) -> None:
+        if temporary.read_bytes() != content:
+            raise OSError(errno.EIO, "what was written does not read back")
+
+    write_atomic(path, write, check=check)
 
 
 def make_folder(path: Path) -> None:
@@ -106,8 +122,15 @@ def _replace(temporary: Path, path: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    # Folders that may be entered and not listed, and many network drives, cannot be synced; their files can.
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
     finally:
         os.close(handle)

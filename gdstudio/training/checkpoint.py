@@ -125,7 +125,7 @@ class CheckpointWriter:
             "epochs": self._append("epochs", number, checkpoint.epochs),
         }
         tensors: dict[str, Tensor] = {}
-        packed = _pack(checkpoint.state, "", tensors)
+        packed = pack_state(checkpoint.state, "", tensors)
         name = f"state-{number}.safetensors"
         write_atomic(self.folder / name, lambda path: safetensors.torch.save_file(tensors, path))
         content = {
@@ -203,7 +203,7 @@ def load_checkpoint(run_folder: Path) -> Checkpoint:
         environment=content["environment"],
         step=content["step"],
         steps_per_epoch=content["steps_per_epoch"],
-        state=_unpack(content["state"], tensors),
+        state=unpack_state(content["state"], tensors),
         steps=_read_rows(folder, content["rows"]["steps"]),
         epochs=_read_rows(folder, content["rows"]["epochs"]),
         folder=run_folder,
@@ -276,30 +276,30 @@ def _read_rows(folder: Path, expected: Mapping[str, Any]) -> dict[str, Column]:
     return {name: np.ascontiguousarray(table[:, i]) for i, name in enumerate(names)}
 
 
-def _pack(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
+def pack_state(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """Plain JSON values in which each tensor is a reference; the tensors are gathered by their paths."""
     if isinstance(value, Tensor):
         # A copy: parts of one storage, as the counters of Adam's kernel are, cannot be saved together.
         tensors[path] = value.detach().cpu().contiguous().clone()
         return {"tensor": path}
     if isinstance(value, Mapping):
-        return {"mapping": [[key, _pack(inner, f"{path}/{key}", tensors)] for key, inner in value.items()]}
+        return {"mapping": [[key, pack_state(inner, f"{path}/{key}", tensors)] for key, inner in value.items()]}
     if isinstance(value, list | tuple):
-        return [_pack(inner, f"{path}/{i}", tensors) for i, inner in enumerate(value)]
+        return [pack_state(inner, f"{path}/{i}", tensors) for i, inner in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         return {"float": str(value)}
     return value
 
 
-def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
-    """What :func:`_pack` was given; tuples are lists."""
+def unpack_state(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    """What :func:`pack_state` was given; tuples are lists."""
     if isinstance(value, dict):
         if "tensor" in value:
             return tensors[value["tensor"]]
         if "float" in value:
             return float(value["float"])
-        return {key: _unpack(inner, tensors) for key, inner in value["mapping"]}
-    return [_unpack(inner, tensors) for inner in value] if isinstance(value, list) else value
+        return {key: unpack_state(inner, tensors) for key, inner in value["mapping"]}
+    return [unpack_state(inner, tensors) for inner in value] if isinstance(value, list) else value
 
 
 def _digest(content: Any) -> str:
