@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.load import load_table
 from gdstudio.projects.export.report import export_report
 from gdstudio.training.run import run_experiment
+from gdstudio.training.run_folder import load_run
 
 
 class Tags(HTMLParser):
@@ -38,7 +40,7 @@ class Tags(HTMLParser):
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdstudio.projects.export.report._RESAMPLES", 20)
-    monkeypatch.setattr("gdstudio.projects.export.report._GRID", 11)
+    monkeypatch.setattr("gdstudio.projects.export.report_parts.GRID", 11)
 
 
 def report(tmp_path: Path, **values: object) -> tuple[str, Path]:
@@ -74,6 +76,34 @@ def test_its_scores_are_those_of_the_run(tmp_path: Path) -> None:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     for score in ("accuracy", "roc_auc", "log_loss"):
         assert f"<td>{metrics['test'][score]:.4g}</td>" in text
+
+
+def test_it_shows_the_network_the_columns_and_a_map_with_axes(tmp_path: Path) -> None:
+    text, folder = report(tmp_path, **{"model.hidden": [12, 5], "model.dropout": 0.25})
+    tags = Tags()
+    tags.feed(text)
+    circles = [a["class"] for tag, a in tags.found if tag == "circle" and "class" in a]
+    assert (circles.count("input"), circles.count("unit"), circles.count("dot")) == (3, 6 + 5 + 1, 3)
+    assert "ReLU, dropout 0.25" in text
+    data = load_run(folder).spec.data.source
+    frame = load_table(data).frame
+    low, middle, high = (f"{q:.6g}" for q in frame["income"].quantile([0, 0.5, 1]))
+    missing = frame["income"].isna().sum()
+    assert f"<td>{missing}</td><td>{low} to {high}, median {middle}</td>" in text
+    assert "1,000 rows: 600 to train, 200 to validate, 200 to test." in text
+    assert "of the path" in text
+    assert sum(tag == "line" and a.get("class") == "tick" for tag, a in tags.found) >= 4
+
+
+def test_without_its_data_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    pd.DataFrame({"a": range(60), "t": ["no", "yes"] * 30}).to_csv(path, index=False)
+    _, folder = report(tmp_path, **{"data.source": {"kind": "file", "path": str(path)}, "data.target": "t"})
+    path.unlink()
+    export_report(folder, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "What its columns hold cannot be said" in text
+    assert "It could not be drawn" in text
 
 
 def test_names_from_a_file_are_text_and_nothing_else(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from gdstudio.evaluation.landscape.progressive import Picture
 
 Array = NDArray[np.float64]
 #: Nine of the colours of viridis, dark to light (Smith and van der Walt 2015), between which is interpolated.
-_VIRIDIS: Final = (
+VIRIDIS: Final = (
     (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99),
     (170, 220, 50), (253, 231, 37),
 )  # fmt: skip
@@ -115,8 +115,8 @@ def draw(picture: Picture, path: Array) -> NDArray[np.uint8]:
     known = fine[np.isfinite(fine)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     share = np.nan_to_num(np.clip((fine - low) / ((high - low) or 1.0), 0, 1), nan=1.0)
-    stops = np.linspace(0, 1, len(_VIRIDIS))
-    pixels = np.stack([np.interp(share, stops, [c[i] for c in _VIRIDIS]) for i in range(3)], -1)
+    stops = np.linspace(0, 1, len(VIRIDIS))
+    pixels = np.stack([np.interp(share, stops, [c[i] for c in VIRIDIS]) for i in range(3)], -1)
     band = np.searchsorted(levels(shown), fine)
     edge = np.zeros(band.shape, dtype=bool)
     edge[:, 1:] |= band[:, 1:] != band[:, :-1]
@@ -155,7 +155,7 @@ def _draw_line(shown: Array) -> NDArray[np.uint8]:
     low, high = np.nanmin(fine), np.nanmax(fine)
     height = np.nan_to_num((fine - low) / ((high - low) or 1.0)) * (len(pixels) - 9) + 4
     for column, top in enumerate(height.astype(int)):
-        pixels[len(pixels) - 1 - top - 1 : len(pixels) + 2 - top - 1, column] = _VIRIDIS[2]
+        pixels[len(pixels) - 1 - top - 1 : len(pixels) + 2 - top - 1, column] = VIRIDIS[2]
     return pixels
 
 

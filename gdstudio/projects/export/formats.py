@@ -86,7 +86,7 @@ def _notebook(folder: Path, out: Path, dataset: Dataset | None) -> Written:
 def _report(folder: Path, out: Path, dataset: Dataset | None) -> Written:
     from gdstudio.projects.export.report import export_report
 
-    return export_report(folder, out), ""
+    return export_report(folder, out, dataset), ""
 
 
 def _onnx(folder: Path, out: Path, dataset: Dataset | None) -> Written:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import tempfile
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -16,40 +14,43 @@ import pandas as pd
 from gdstudio.core.errors import StudioError
 from gdstudio.core.files import write_text
 from gdstudio.core.registry import registry
+from gdstudio.data.dataset import Dataset
 from gdstudio.evaluation.bootstrap import Interval, bootstrap_intervals
 from gdstudio.evaluation.curves import residuals, roc_curve
 from gdstudio.evaluation.predictions import Predictions
+from gdstudio.projects.export.report_parts import column_rows, find_data, landscape, model_picture
 from gdstudio.projects.export.report_style import STYLE
 from gdstudio.projects.export.svg import GREY, Curve, plot
 from gdstudio.training.run_folder import SavedRun, load_run
 
 _PARTS = ("train", "validation", "test")
-_GRID = 41
 _RESAMPLES = 400
 #: A table of more classes than this is no table that anybody reads.
 _MOST_CLASSES = 20
 
 
-def export_report(folder: Path, out: Path) -> list[Path]:
+def export_report(folder: Path, out: Path, dataset: Dataset | None = None) -> list[Path]:
     """Write the report of a saved run; the files that were written.
 
     Args:
         folder: The run's folder.
         out: The HTML file.
+        dataset: What it was trained on, where that is at hand; it is read again otherwise.
 
     Raises:
         StudioError: The folder is no run, or the file cannot be written.
     """
     if out.is_dir():
         raise StudioError(f"{out} is a folder.", "Name the file to write, e.g. report.html.")
-    write_text(out, report_of(load_run(folder)))
+    write_text(out, report_of(load_run(folder), dataset))
     return [out]
 
 
-def report_of(run: SavedRun) -> str:
+def report_of(run: SavedRun, dataset: Dataset | None = None) -> str:
     """The whole document."""
+    data = dataset or find_data(run)
     metrics = _read_json(run.folder / "metrics.json")
-    environment = _read_json(run.folder / "environment.json")
+    environment = run.environment
     try:
         steps, epochs = (pd.read_csv(run.folder / f"{name}.csv") for name in ("history", "epochs"))
         predicted = run.folder / "predictions.csv"  # it is missing where no rows were kept back for the test
@@ -68,9 +69,9 @@ def report_of(run: SavedRun) -> str:
         _section("Scores", _scores(metrics, intervals)),
         _section("Training", f"<p>{escape(ending)}</p>{_curves(steps, epochs)}"),
         _section("On the test rows", _pictures(run, predictions, metrics)),
-        _section("Data", _data(run)),
-        _section("Model", _model(run)),
-        _section("Loss landscape", _landscape(run)),
+        _section("Data", _data(run, data)),
+        _section("Model", model_picture(run)),
+        _section("Loss landscape", landscape(run, data)),
         _section("Settings", _settings(run)),
         _section("Where it was computed", _table(("What", "Value"), environment.items())),
     ]
@@ -164,55 +165,24 @@ def _confusion(test: dict[str, Any]) -> str:
     )
 
 
-def _data(run: SavedRun) -> str:
-    spec = run.spec.data
-    source = spec.source
+def _data(run: SavedRun, data: Dataset | StudioError) -> str:
+    source = run.spec.data.source
     where = getattr(source, "path", None) or f"sample {source.kind}"
-    columns = [[name, column.role, column.type] for name, column in spec.columns.items()]
     notes = "".join(f"<li>{escape(note)}</li>" for note in _log(run.folder)[:-1])
+    head = ["Column", "Role", "Type"]
+    if isinstance(data, Dataset):
+        head += ["Missing", "Holds"]
+        parts = ", ".join(f"{len(part):,} to {_USES[name]}" for name, part in data.parts.items() if len(part))
+        count = f"{len(data.table.frame):,} rows: {parts}."
+    else:
+        count = f"What its columns hold cannot be said: {escape(data.message)}"
     return (
         f"<p>Read from <code>{escape(str(where))}</code>. The preparation was fitted on the training rows alone.</p>"
-        f"<ul>{notes}</ul>{_table(('Column', 'Role', 'Type'), columns)}"
+        f"<p>{count}</p><ul>{notes}</ul>{_table(head, column_rows(run, data))}"
     )
 
 
-def _model(run: SavedRun) -> str:
-    model = run.model
-    rows = [[str(layer)] for layer in model.children()] or [[str(model)]]
-    count = sum(p.numel() for p in model.parameters())
-    label = registry("models")[run.spec.model.kind].label
-    return f"<p>{escape(label)}, {count:,} parameters.</p>{_table(('Layers, from the columns to the output',), rows)}"
-
-
-def _landscape(run: SavedRun) -> str:
-    """The plane of the run's own path where it kept enough of it, of random directions otherwise."""
-    from gdstudio.evaluation.landscape.evaluator import Evaluator
-    from gdstudio.evaluation.landscape.picture import draw, write_png
-    from gdstudio.evaluation.landscape.planes import random_plane, trajectory_plane
-    from gdstudio.evaluation.landscape.progressive import pictures
-    from gdstudio.training.landscape import data_of, path_of, problem_of
-
-    try:
-        problem = problem_of(run.spec, data_of(run), run.model)
-        path = path_of(run.model, run.snapshots)
-        try:
-            plane = trajectory_plane(path)
-            said = "the plane of the first two principal components of the run's path"
-        except StudioError:
-            plane = random_plane(run.model, path[-1], 0)
-            said = "a plane of two random directions, each filter as long as the model's own"
-        picture = list(pictures(Evaluator(problem, plane), _GRID))[-1]
-    except StudioError as error:
-        return f"<p>It could not be drawn: {escape(error.message)}</p>"
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "landscape.png"
-        write_png(file, draw(picture, plane.project(path)[0]))
-        image = base64.b64encode(file.read_bytes()).decode("ascii")
-    low, high = np.nanmin(picture.values), np.nanmax(picture.values)
-    return (
-        f"<p>The training loss over {said}, from {low:.4g} (dark) to {high:.4g} (bright), with the path.</p>"
-        f'<img alt="Loss landscape" src="data:image/png;base64,{image}">'
-    )
+_USES = {"train": "train", "validation": "validate", "test": "test"}
 
 
 def _settings(run: SavedRun) -> str:

@@ -17,9 +17,12 @@ th { color: var(--muted); font-weight: 600; }
 .figures { display: flex; flex-wrap: wrap; gap: 20px; }
 figure { margin: 0; flex: 1 1 480px; max-width: 560px; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: var(--muted); }
+svg .strong { font-weight: 600; fill: var(--text); } svg .edge { stroke: var(--line); stroke-width: 0.6; fill: none; }
+svg .unit { fill: #0072b2; } svg .input, svg .dot { fill: var(--muted); } svg .tick { stroke: var(--muted); }
+svg.wide { max-width: 820px; } svg.map { max-width: 640px; display: block; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 .legend { margin: 2px 0; color: var(--muted); } .legend span { margin-right: 16px; }
 .legend i { display: inline-block; width: 22px; margin-right: 6px; vertical-align: middle; }
-img { width: 100%; max-width: 480px; } code { overflow-wrap: anywhere; }
+code { overflow-wrap: anywhere; }
 footer { margin-top: 40px; color: var(--muted); font-size: 13px; }
 """.strip()
