@@ -14,8 +14,6 @@ from PySide6.QtWidgets import QApplication
 
 import gdstudio
 from gdstudio import paths
-from gdstudio.core.registry import Settings, registry
-from gdstudio.core.spec import FileSource
 from gdstudio.gui.crash import CrashReports, show_fatal, what_is_kept
 from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.logs import HardCrashes, start_logging
@@ -41,14 +39,13 @@ def create_main_window(settings: WindowSettings | None = None, first: Path | Non
         settings: What is remembered between starts.
         first: A file to open; the sample of the settings otherwise.
     """
-    window = _make_window(settings or WindowSettings())
-    window.complete()
-    QTimer.singleShot(0, window, lambda: window.session.load(_source(first, window)))
+    window = _make_window(settings or WindowSettings(), complete=True)
+    QTimer.singleShot(0, window, lambda: window.begin_with(first))
     return window
 
 
-def _make_window(settings: WindowSettings) -> MainWindow:
-    """The window with what is seen at first."""
+def _make_window(settings: WindowSettings, *, complete: bool = False) -> MainWindow:
+    """The window with what is seen at first, or with all."""
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         raise RuntimeError("a QApplication must exist")
@@ -62,15 +59,14 @@ def _make_window(settings: WindowSettings) -> MainWindow:
     jobs = Jobs()
     session = Session(jobs)
     session.spec = settings.preferences.first_spec()
-    window = MainWindow(session, theme, settings, jobs)
+    with theme.unstyled():
+        window = MainWindow(session, theme, settings, jobs)
+        if complete:
+            window.complete()
     jobs.setParent(window)
     session.setParent(window)
     theme.setParent(window)
     return window
-
-
-def _source(first: Path | None, window: MainWindow) -> Settings:
-    return FileSource(path=str(first)) if first else registry("samples").settings(window.preferences.values.sample)
 
 
 def run(arguments: Sequence[str], seen: Callable[[], object] = lambda: None) -> int:
@@ -111,7 +107,7 @@ def run(arguments: Sequence[str], seen: Callable[[], object] = lambda: None) -> 
         if crashes.earlier():
             text = "The program ended without a word at an earlier start."
             window.session.message.emit("warning", text, f"Where it was then is in the log, {log_file}.")
-        window.session.load(_source(first, window))
+        window.begin_with(first)
         # Torch takes seconds to import: the window is there first, and Start finds it warm.
         window.session.warm_up(warm_up)
 

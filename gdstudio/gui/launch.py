@@ -7,6 +7,7 @@ looked for first.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
 import re
@@ -115,13 +116,19 @@ def _prepare_folders(options: Sequence[str]) -> str:
 
 
 def _open_window(files: Sequence[str], seen: Callable[[], object]) -> int:
+    # Imports make hundreds of thousands of objects that stay, and looking through them for garbage takes a twentieth
+    # of the start; the window does its own collecting later.
+    gc.disable()
     try:
         from gdstudio.gui.app import run
     except ImportError as error:
         if (error.name or "").startswith("gdstudio"):
             raise
         return _complain(_import_problem(error))
-    return run(files, seen)
+    try:
+        return run(files, seen)
+    finally:
+        gc.enable()
 
 
 def missing_for_a_window(environment: Mapping[str, str]) -> str:

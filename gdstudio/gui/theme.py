@@ -5,6 +5,8 @@ One :class:`Theme` is made by the composition root and handed to whoever draws. 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Final, Literal, get_args
 
@@ -167,6 +169,18 @@ class Theme(QObject):
         """Curves of another width."""
         self._line_width = pixels
         self.changed.emit()
+
+    @contextmanager
+    def unstyled(self) -> Iterator[None]:
+        """While a window is made: Qt styles a widget anew each time it gets another parent.
+
+        Styling all of them once, at the end, halves the time that a window takes to be made.
+        """
+        self._application.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._apply()
 
     def color(self, token: str) -> QColor:
         """The colour of a token, e.g. ``"accent"``."""

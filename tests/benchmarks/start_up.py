@@ -13,20 +13,18 @@ import tempfile
 import time
 
 WINDOW = """
-import sys
-from PySide6.QtCore import QTimer
+import os, sys
 from PySide6.QtWidgets import QApplication
-import gdstudio.gui.app as app
-from gdstudio.gui.main_window import MainWindow
 
-def seen(window, event):
-    print("visible", "torch" in sys.modules, flush=True)
-    window.session.shut_down()
-    import os
+def seen():
+    QApplication.processEvents()
+    shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    print("visible", len(shown), "torch" in sys.modules, flush=True)
     os._exit(0)
 
-MainWindow.showEvent = lambda self, event: QTimer.singleShot(0, lambda: seen(self, event))
-app.run([])
+QApplication.exec = staticmethod(seen)
+from gdstudio.__main__ import main
+main([])
 """
 
 

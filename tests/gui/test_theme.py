@@ -5,7 +5,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
+from qtawesome.iconic_font import IconicFont
 
+from gdstudio.gui import icons
 from gdstudio.gui.theme import DARK, LIGHT, Theme, Tokens, contrast
 
 
@@ -94,6 +96,16 @@ def test_icons_take_the_colour_in_force(theme: Theme) -> None:
     assert darkest() < 0.3
     theme.set_scheme("dark")
     assert darkest() > 0.7
+
+
+@pytest.mark.parametrize("side", [16, 24, 40])
+def test_icons_are_those_of_qtawesome(theme: Theme, side: int) -> None:
+    files = {path.suffix: path.name for path in icons._fonts().glob("materialdesignicons6-*")}
+    font = IconicFont(("mdi6", files[".ttf"], files[".json"]))
+    for name in ("play", "cog-outline", "chevron-right"):
+        ours = theme.icon(name, "accent").pixmap(QSize(side, side)).toImage()
+        theirs = font.icon(f"mdi6.{name}", color=theme.color("accent")).pixmap(QSize(side, side)).toImage()
+        assert ours == theirs
 
 
 def test_a_copy_of_an_icon_can_be_painted(theme: Theme, qtbot: QtBot) -> None:

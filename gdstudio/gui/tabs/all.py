@@ -8,16 +8,6 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.boundary import Boundary
-from gdstudio.gui.tabs.code import CodeTab
-from gdstudio.gui.tabs.explain import ExplainTab
-from gdstudio.gui.tabs.functions import FunctionsTab
-from gdstudio.gui.tabs.gradients import GradientsTab
-from gdstudio.gui.tabs.labs import LabsTab
-from gdstudio.gui.tabs.landscape import LandscapeTab
-from gdstudio.gui.tabs.metrics import MetricsTab
-from gdstudio.gui.tabs.predictions import PredictionsTab
-from gdstudio.gui.tabs.step import StepTab
-from gdstudio.gui.tabs.table import TableTab
 from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.gui.tabs.why import WhyPanel
 from gdstudio.gui.theme import Theme
@@ -41,6 +31,18 @@ class Tabs(QTabWidget):
         """Make the rest; nothing happens where that was done."""
         if self.count() > 1:
             return
+        # Imported here: the window is seen a quarter sooner.
+        from gdstudio.gui.tabs.code import CodeTab
+        from gdstudio.gui.tabs.explain import ExplainTab
+        from gdstudio.gui.tabs.functions import FunctionsTab
+        from gdstudio.gui.tabs.gradients import GradientsTab
+        from gdstudio.gui.tabs.labs import LabsTab
+        from gdstudio.gui.tabs.landscape import LandscapeTab
+        from gdstudio.gui.tabs.metrics import MetricsTab
+        from gdstudio.gui.tabs.predictions import PredictionsTab
+        from gdstudio.gui.tabs.step import StepTab
+        from gdstudio.gui.tabs.table import TableTab
+
         session, theme, jobs = self._session, self._theme, self._jobs
         self.setUpdatesEnabled(False)
         data, predictions = TableTab(session, theme, jobs), PredictionsTab(session, theme, jobs)
