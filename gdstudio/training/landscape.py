@@ -20,6 +20,7 @@ from gdstudio.data.load import load_table
 from gdstudio.evaluation.curvature import Curvature, curvature, sharpness
 from gdstudio.evaluation.landscape.problem import Measure, Problem
 from gdstudio.evaluation.landscape.vectors import vector_from, vector_of
+from gdstudio.training.modules import loss_entry
 from gdstudio.training.objective import make_criterion
 from gdstudio.training.run_folder import SavedRun
 
@@ -61,6 +62,8 @@ def problem_of(
     part = dataset.parts[on]
     if not len(part):
         raise StudioError(f"The {on} part has no rows.", "Choose train, or train with a share for it.")
+    entry = loss_entry(spec)
+    plain = spec.training.class_weights == "none"
     return Problem(
         model,
         make_criterion(spec, dataset, torch.device("cpu")),
@@ -69,6 +72,7 @@ def problem_of(
         measure,
         spec.regularization.l1 if penalties else 0.0,
         spec.regularization.l2 if penalties else 0.0,
+        each=entry.each(spec.loss) if entry.each is not None and plain else None,
     ).sampled(rows)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gdstudio.core.registry import registry
 from gdstudio.evaluation.landscape.evaluator import Evaluator
 from gdstudio.evaluation.landscape.planes import random_plane
 from gdstudio.evaluation.landscape.problem import Problem
@@ -41,9 +42,10 @@ def problem_of(rows: int, inputs: int, hidden: tuple[int, ...]) -> Problem:
     """A network of one output on random rows."""
     torch.manual_seed(0)
     model = ENTRY.build(MlpSettings(hidden=hidden), inputs, 1, 0).eval()
-    loss = nn.BCEWithLogitsLoss()
+    entry = registry("losses")["binary_cross_entropy"]
+    settings = entry.settings()
     target = torch.randint(0, 2, (rows,)).float()
-    return Problem(model, lambda outputs, t: loss(outputs.squeeze(1), t), torch.randn(rows, inputs), target)
+    return Problem(model, entry.build(settings), torch.randn(rows, inputs), target, each=entry.each(settings))
 
 
 def ours(problem: Problem, grid: int, plain: bool) -> Callable[[], np.ndarray]:

@@ -38,7 +38,7 @@ def look_at(result: RunResult) -> None:
     """Everything that the tab and the command compute."""
     spec, path = result.spec, path_of(result.model, result.snapshots)
     for plane in (
-        random_plane(result.model, path[-1], 1), trajectory_plane(path), points_plane([path[0], path[2], path[-1]]),
+        random_plane(result.model, path[-1], 1), trajectory_plane(path), points_plane([path[0], path[1], path[-1]]),
         line_between([path[0], path[-1]]),
     ):  # fmt: skip
         for on, measure in (("train", "loss"), ("validation", "accuracy")):

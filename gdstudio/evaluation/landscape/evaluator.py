@@ -12,8 +12,9 @@ product-bound    one point's values exceed the cache    one point at a time, its
 
 from __future__ import annotations
 
+import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -91,10 +92,17 @@ class Evaluator:
         if self._stacked is None:
             return np.array([self.problem.value(self.plane.at(x, y), self._model) for x, y in points.tolist()])
         coefficients = torch.from_numpy(np.column_stack([np.ones(len(points)), points]))
-        chunks = coefficients.to(self.plane.origin.dtype).split(self.chunk)
+        chunks = self._chunks(coefficients.to(self.plane.origin.dtype))
         outputs = torch.cat([self._outputs(self._stacked, chunk).clone() for chunk in chunks])
         values = self._measured(outputs).double() + self._penalty(coefficients)
         return np.asarray(values.numpy(), dtype=np.float64)
+
+    def _chunks(self, coefficients: Tensor) -> tuple[Tensor, ...]:
+        """Points that are evaluated together: of one row of the grid where a row has enough of them."""
+        turns = (coefficients[1:, 2] != coefficients[:-1, 2]).nonzero().flatten() + 1
+        aligned = (len(turns) + 1) * self.chunk <= len(coefficients)
+        rows: Sequence[Tensor] = coefficients.tensor_split(turns.tolist()) if aligned else [coefficients]
+        return tuple(itertools.chain.from_iterable(row.split(self.chunk) for row in rows))
 
     def _outputs(self, stacked: StackedLayers, coefficients: Tensor) -> Tensor:
         if len(coefficients) > 1:
@@ -111,6 +119,8 @@ class Evaluator:
         problem = self.problem
         if problem.measure == "accuracy":
             return hits(outputs, problem.target).double().mean(1)
+        if len(outputs) > 1 and problem.each is not None:
+            return problem.each(outputs, problem.target).mean(1)
         if len(outputs) > 1 and self._vectorized is not False:
             try:
                 # A loss without a batching rule is looped over by torch, with a warning and slower than here.

@@ -59,6 +59,7 @@ class StackedLayers:
         self.width = width
         self.rows = first.shape[2]
         self._mixed = Buffer()
+        self._row = Buffer()
 
     def outputs(self, coefficients: Tensor, start: int, stop: int) -> Tensor:
         """The outputs of a block.
@@ -78,12 +79,20 @@ class StackedLayers:
                 None
             ]
         else:
-            flat = block.flatten(1)
-            mixed = torch.mm(coefficients, flat, out=self._mixed((len(coefficients), flat.shape[1])))
-            values = mixed.view(-1, *block.shape[1:])
+            values = self._mix(coefficients, block.flatten(1)).view(-1, *block.shape[1:])
         for step in self._steps:
             values = step(values, coefficients)
         return values.mT
+
+    def _mix(self, coefficients: Tensor, flat: Tensor) -> Tensor:
+        """The first layer's values ``(k, d·r)`` of several points."""
+        mixed = self._mixed((len(coefficients), flat.shape[1]))
+        y = coefficients[:, 2]
+        if not bool((y == y[0]).all()):
+            return torch.mm(coefficients, flat, out=mixed)
+        # In a row of the grid only x differs: one pass over memory is quicker than a product with so short a side.
+        row = torch.add(flat[0], flat[2], alpha=float(y[0]), out=self._row((flat.shape[1],)))
+        return torch.addcmul(row, coefficients[:, 1:2], flat[1], out=mixed)
 
 
 def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLayers | None:

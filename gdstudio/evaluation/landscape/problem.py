@@ -35,6 +35,8 @@ class Problem:
         measure: The loss, or the share of right classes.
         l1, l2: Penalties that are added to the loss; 0 leaves them out.
         all_rows: How many rows there were before a sub-sample was taken.
+        each: ``(outputs (m, n, k), target (n,)) -> (m, n)``, the criterion row by row for ``m`` models at once, where
+            there is such a thing; its mean over the rows is the criterion.
     """
 
     model: nn.Module
@@ -45,6 +47,7 @@ class Problem:
     l1: float = 0.0
     l2: float = 0.0
     all_rows: int = 0
+    each: Criterion | None = None
 
     def __post_init__(self) -> None:
         if not len(self.features):

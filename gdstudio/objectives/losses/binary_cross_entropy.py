@@ -36,11 +36,22 @@ def _build(
     return lambda outputs, target: binary_cross_entropy_with_logits(outputs.squeeze(1), target.to(outputs.dtype))
 
 
+def _each(settings: BinaryCrossEntropySettings) -> Callable[[Tensor, Tensor], Tensor]:
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    def each(outputs: Tensor, target: Tensor) -> Tensor:
+        truth = target.to(outputs.dtype).expand(outputs.shape[:2])
+        return binary_cross_entropy_with_logits(outputs.squeeze(2), truth, reduction="none")
+
+    return each
+
+
 ENTRY = LossEntry(
     key="binary_cross_entropy",
     label="Binary cross-entropy",
     settings=BinaryCrossEntropySettings,
     build=_build,
+    each=_each,
     tasks=("binary",),
     default_for=("binary",),
     outputs=lambda task, classes: 1,

@@ -36,11 +36,24 @@ def _build(settings: CrossEntropySettings, class_weights: Tensor | None = None) 
     return lambda outputs, target: cross_entropy(outputs, target, class_weights, label_smoothing=smoothing)
 
 
+def _each(settings: CrossEntropySettings) -> Callable[[Tensor, Tensor], Tensor]:
+    from torch.nn.functional import cross_entropy
+
+    smoothing = settings.label_smoothing
+
+    def each(outputs: Tensor, target: Tensor) -> Tensor:
+        classes = outputs.mT  # torch wants the classes second
+        return cross_entropy(classes, target.expand(outputs.shape[:2]), reduction="none", label_smoothing=smoothing)
+
+    return each
+
+
 ENTRY = LossEntry(
     key="cross_entropy",
     label="Cross-entropy",
     settings=CrossEntropySettings,
     build=_build,
+    each=_each,
     tasks=("binary", "multiclass"),
     default_for=("multiclass",),
     outputs=lambda task, classes: classes,

@@ -24,11 +24,16 @@ def _build(settings: MseSettings) -> Callable[[Tensor, Tensor], Tensor]:
     return lambda outputs, target: mse_loss(outputs[:, 0], target)
 
 
+def _each(settings: MseSettings) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda outputs, target: (outputs.squeeze(2) - target).square()
+
+
 ENTRY = LossEntry(
     key="mse",
     label="Mean squared error",
     settings=MseSettings,
     build=_build,
+    each=_each,
     tasks=("regression",),
     default_for=("regression",),
     outputs=lambda task, classes: 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,9 +134,24 @@ def test_every_loss(kind, outputs):
     model = net(outputs=outputs)
     problem, plane = problem_of(model, kind), planes(model)["random"]
     points = hundred(plane)[:20]
-    np.testing.assert_allclose(
-        Evaluator(problem, plane).values(points), by_hand(problem, plane, points), rtol=1e-5, atol=1e-9
-    )
+    truth = by_hand(problem, plane, points)
+    np.testing.assert_allclose(Evaluator(problem, plane).values(points), truth, rtol=1e-5, atol=1e-9)
+    entry = registry("losses")[kind]
+    if entry.each is not None:  # the loss of every row, for all models at once
+        by_rows = replace(problem, each=entry.each(entry.settings(kind=kind)))
+        np.testing.assert_allclose(Evaluator(by_rows, plane).values(points), truth, rtol=1e-5, atol=1e-9)
+
+
+def test_a_grid_row_by_row_has_the_values_of_its_points(monkeypatch):
+    model = net(normalization="batch")
+    problem, plane = problem_of(model), planes(model)["points"]
+    monkeypatch.setattr("gdstudio.evaluation.landscape.evaluator._GROUP_BYTES", 4 * 16 * 200 * 4)
+    evaluator = Evaluator(problem, plane)
+    assert evaluator.chunk == 4  # fewer than a row of the grid has
+    picture = list(pictures(evaluator, 21))[-1]
+    x, y = np.meshgrid(picture.x, picture.y)
+    points = np.column_stack([x.ravel(), y.ravel()])
+    np.testing.assert_allclose(picture.values.ravel(), by_hand(problem, plane, points), rtol=1e-5)
 
 
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
