@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.colors import cosmetic
 from gdstudio.gui.charts.legend import LegendEntry
-from gdstudio.gui.theme import Theme
+from gdstudio.gui.theme import PartName, Theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 
 #: Farther from every point than this many pixels, the cursor reads none.
 _REACH = 40
+_STYLES: tuple[PartName, ...] = ("train", "validation", "test")
 #: Diameters in pixels of a point that stands for few rows, and of one that stands for most of them.
 _SMALL, _LARGE = 6.0, 18.0
 
@@ -111,7 +112,7 @@ class ClassCurvesChart(Chart):
         entries = []
         for hue, (name, curve) in enumerate(self._curves.items()):
             # After eight the hues repeat, and the style tells them apart.
-            style = "validation" if name in self._dashed else ("train", "validation", "test")[(hue // 8) % 3]
+            style: PartName = "validation" if name in self._dashed else _STYLES[(hue // 8) % 3]
             pen = theme.series_pen(hue, style, width=2.0)
             at = self._drawn[name]
             x, y = curve.x[at], curve.y[at]

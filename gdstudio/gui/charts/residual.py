@@ -48,7 +48,8 @@ class ResidualChart(Chart):
         self._predicted: Array = np.empty(0)
         self._residual: Array = np.empty(0)
         self._x: Array = np.empty(0)
-        self._against, self._names = "Prediction", ()
+        self._against = "Prediction"
+        self._names: tuple[str, ...] = ()
         self._half_width: float | None = None
         self._drawn: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._points = pg.ScatterPlotItem(size=_POINT_SIZE)

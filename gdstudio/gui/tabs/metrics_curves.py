@@ -67,8 +67,8 @@ class CurvesPage(QWidget):
         )
         self._class_label = QLabel("C&lass")
         self._class_label.setBuddy(self._class)
-        for widget in (self._class_label, self._class):
-            self.panes[0].chooser.addWidget(widget)
+        for control in (self._class_label, self._class):
+            self.panes[0].chooser.addWidget(control)
         both = QSplitter(Qt.Orientation.Horizontal)
         for place, widget in enumerate((self.confusion, *self.panes)):
             both.addWidget(widget)

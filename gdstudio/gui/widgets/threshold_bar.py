@@ -146,7 +146,7 @@ class ThresholdBar(QWidget):
     @property
     def usual(self) -> bool:
         """Whether the likelier class is wanted."""
-        return self._goal.currentData() == ""
+        return bool(self._goal.currentData() == "")
 
     @property
     def recall(self) -> float:
@@ -164,7 +164,7 @@ class ThresholdBar(QWidget):
         """Offer the goals, or say why none can be served."""
         model = self._goal.model()
         for place in range(1, len(GOALS)):
-            item = model.item(place)  # type: ignore[attr-defined]
+            item = model.item(place)
             item.setEnabled(not reason)
             item.setToolTip(reason or GOALS[self._goal.itemData(place)][2])
         if reason and self.goal is not None:
