@@ -37,13 +37,10 @@ def _build(
 
 
 def _each(settings: BinaryCrossEntropySettings) -> Callable[[Tensor, Tensor], Tensor]:
-    from torch.nn.functional import binary_cross_entropy_with_logits
+    from torch.nn.functional import softplus
 
-    def each(outputs: Tensor, target: Tensor) -> Tensor:
-        truth = target.to(outputs.dtype).expand(outputs.shape[:2])
-        return binary_cross_entropy_with_logits(outputs.squeeze(2), truth, reduction="none")
-
-    return each
+    # -log σ(z) for the positive class and -log σ(-z) for the other, each log(1 + exp(∓z)): one pass over the numbers.
+    return lambda outputs, target: softplus(outputs.squeeze(2) * (1 - 2 * target.to(outputs.dtype)))
 
 
 ENTRY = LossEntry(
