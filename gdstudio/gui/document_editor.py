@@ -144,10 +144,15 @@ class DocumentEditor(QObject):
         """Draw a run on the charts, or not; a way to look at it and no edit."""
         self._everywhere(lambda document: replace(document, runs=changed(document.runs, run_id, shown=shown)))
 
-    def open_document(self, document: Document) -> None:
-        """Put another one on screen, as it is in its file; nothing of the old one can be taken back."""
+    def open_document(self, document: Document, *, is_saved: bool = True) -> None:
+        """Put another one on screen; nothing of the old one can be taken back.
+
+        Args:
+            document: The other one.
+            is_saved: Whether a file holds it.
+        """
         self._undo.clear()
-        self._saved = document
+        self._saved = document if is_saved else None
         self._take(document)
 
     # -- what is saved --------------------------------------------------------------------------------
@@ -157,8 +162,8 @@ class DocumentEditor(QObject):
         """Whether something is on screen that no file holds."""
         return self._saved is None or not self._document.same_as(self._saved)
 
-    def mark_saved(self, document: Document | None) -> None:
-        """A file holds this document, which edits may have left behind; no file holds what is on screen for None."""
+    def mark_saved(self, document: Document) -> None:
+        """A file holds this document, which edits may have left behind."""
         self._saved = document
         self.document_changed.emit()
 

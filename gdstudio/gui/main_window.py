@@ -18,9 +18,12 @@ from PySide6.QtWidgets import (
 
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
+from gdstudio.core.spec import FileSource
 from gdstudio.gui.actions import ActionRow, make_actions
 from gdstudio.gui.dialogs.about import about
 from gdstudio.gui.dialogs.import_table import ImportDialog
+from gdstudio.gui.dialogs.save_project import KIND
+from gdstudio.gui.document import Document
 from gdstudio.gui.frames import FrameTimer
 from gdstudio.gui.garbage import GarbageCollector
 from gdstudio.gui.jobs import Jobs
@@ -28,11 +31,15 @@ from gdstudio.gui.menus import fill_menus, fill_view_menu
 from gdstudio.gui.panels.data import DataPanel
 from gdstudio.gui.panels.messages import MessagesPanel
 from gdstudio.gui.panels.model import ModelPanel
+from gdstudio.gui.panels.notes import NotesPanel
 from gdstudio.gui.panels.optimizer import OptimizerPanel
 from gdstudio.gui.panels.runs import RunsPanel
 from gdstudio.gui.panels.training import TrainingPanel
 from gdstudio.gui.paste import pasted_table
 from gdstudio.gui.preferences.control import PreferenceControl
+from gdstudio.gui.project.autosaver import Autosaver
+from gdstudio.gui.project.controller import ProjectController, is_project
+from gdstudio.gui.project.recovery import Recovery
 from gdstudio.gui.run_files import RunFiles
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
@@ -52,6 +59,8 @@ class MainWindow(QMainWindow):
     Attributes:
         session: The experiment on screen and its runs.
         preferences: What the person has set about the program.
+        project: Where all of it is kept.
+        autosaver: Keeps for a crash what no file holds.
     """
 
     def __init__(self, session: Session, theme: Theme, settings: WindowSettings, jobs: Jobs) -> None:
@@ -64,13 +73,20 @@ class MainWindow(QMainWindow):
         self.preferences = settings.preferences
         self._settings = settings
         self._jobs = jobs
-        self._closing = False
         self._garbage = GarbageCollector(self)
         self._run_files = RunFiles(session, jobs, self)
-        self._actions = make_actions(self, theme, self._rows())
         self._banner = Banner(theme)
         self._messages = MessagesPanel()
         self._make_middle()
+        self.project = ProjectController(session, self._tabs, jobs, theme, self._begin, self)
+        self.autosaver = Autosaver(session, self.project, self.preferences, jobs, self)
+        self._recovery = Recovery(self.autosaver.kept, theme, self)
+        self._recovery.said.connect(session.message)
+        self._recovery.project_wanted.connect(self.project.open_kept)
+        self.project.kept_opened.connect(self.autosaver.adopt)
+        self._recovery.run_wanted.connect(session.resume_folder)
+        self._recovery.run_discarded.connect(session.discard_left_run)
+        self._actions = make_actions(self, theme, self._rows())
         self._make_panels()
         self._toolbar = RunToolbar(session, theme, self._actions)
         self.addToolBar(self._toolbar)
@@ -95,21 +111,16 @@ class MainWindow(QMainWindow):
         self._undo_changed()
 
     def complete(self) -> None:
-        """Make what is not seen at first, and say what an earlier start has left."""
+        """Make what is not seen at first."""
         self._tabs.complete()
         self._preference_control.tell_problems()
-        if self.session.left_run is not None:
-            self._tell(
-                "warning",
-                "A run was cut off when the program ended.",
-                "Run, Go on with the run that was cut off, takes it up at its last checkpoint.",
-            )
 
     # -- layout -----------------------------------------------------------------------------------------
 
     def _rows(self) -> list[ActionRow]:
         session = self.session
         return [
+            *self.project.rows(),
             ActionRow("data.open", "&Open…", self.open_file, "Ctrl+O", "folder-open-outline", "Open a table"),
             ActionRow(
                 "data.paste",
@@ -184,9 +195,11 @@ class MainWindow(QMainWindow):
         runs.compare_wanted.connect(self._tabs.compare_runs)
         self._runs_dock = self._add_dock("Runs", "dock.runs", runs, below)
         messages = self._add_dock("Messages", "dock.messages", self._messages, below)
-        self.tabifyDockWidget(self._runs_dock, messages)
+        notes = self._add_dock("Notes", "dock.notes", NotesPanel(self.session), below)
+        for dock in (messages, notes):
+            self.tabifyDockWidget(self._runs_dock, dock)
+            dock.hide()
         self._runs_dock.hide()
-        messages.hide()
 
     def _add_dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
@@ -197,7 +210,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         bar = self.menuBar()
-        fill_menus(bar, self._actions, self.session)
+        fill_menus(bar, self._actions, self.session, self.project)
         docks = self.findChildren(QDockWidget)
         choose, locked = self._preference_control.choose_scheme, self.preferences.locked.get("scheme", "")
         fill_view_menu(bar, docks, self.theme, self._actions["view.reset"], choose, locked)
@@ -239,8 +252,6 @@ class MainWindow(QMainWindow):
             self.resizeDocks([self._runs_dock], [int(13 * self.theme.em)], Qt.Orientation.Vertical)
         if not loading:
             self._refresh()
-        if self._closing and not busy:
-            self.close()
 
     @Slot()
     def _undo_changed(self) -> None:
@@ -259,17 +270,37 @@ class MainWindow(QMainWindow):
     def _open_settings(self) -> None:
         self._preference_control.open_dialog()
 
+    def begin_with(self, first: Path | None) -> None:
+        """Open a project or a table, the sample of the settings where there is none; offer what a crash has left."""
+        self._load(first)
+        self._recovery.offer(self.session.left_run, attended=self.project.attended)
+
+    def _load(self, first: Path | None) -> None:
+        if first is not None and is_project(first):
+            self.project.open_path(first)
+        elif first is not None:
+            self.session.load(FileSource(path=str(first)))
+        else:
+            self.session.load(registry("samples").settings(self.preferences.values.sample))
+
+    def _begin(self) -> None:
+        self.session.open_document(Document(self.preferences.first_spec()))
+        self._load(None)
+
     def open_file(self) -> None:
         """Ask for a table and load it."""
         endings = " ".join(f"*{e}" for entry in registry("readers").values() for e in entry.extensions)
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a table", "", f"Tables ({endings} *.gz *.bz2 *.xz *.zip);;All files (*)"
+            self, "Open a table", "", f"Tables ({endings} *.gz *.bz2 *.xz *.zip);;{KIND};;All files (*)"
         )
         if path:
             self.import_file(Path(path))
 
     def import_file(self, path: Path) -> None:
-        """Show how a file will be read, and load it when that is accepted."""
+        """Show how a file will be read, and load it when that is accepted; a project is opened."""
+        if is_project(path):
+            self.project.open_path(path)
+            return
         dialog = ImportDialog(path, self._jobs, self.theme, self)
         dialog.chosen.connect(self.session.load)
         dialog.open()
@@ -298,14 +329,14 @@ class MainWindow(QMainWindow):
         self.import_file(Path(files[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End a run first: a thread that is destroyed while it runs takes the process with it."""
-        if self.session.busy:
-            self._closing = True
-            self.session.stop()
+        """Ask what is to be saved, and end a run first: a thread destroyed while it runs takes the process with it."""
+        if not self.project.may_close():
             event.ignore()
             return
         self._poll.stop()
         self._settings.keep(self.saveGeometry(), self.saveState())
         self.session.shut_down()
+        self.autosaver.end()
+        self.project.shut_down()
         self._garbage.stop()
         event.accept()

@@ -9,6 +9,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMenu, QMenuBar
 
 from gdstudio.core.registry import registry
+from gdstudio.gui.project.controller import ProjectController
+from gdstudio.gui.project.recent import RecentMenu
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Scheme, Theme
 
@@ -16,6 +18,12 @@ from gdstudio.gui.theme import Scheme, Theme
 #: ``export`` that of all exports.
 _MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
+        "project.new",
+        "project.open",
+        "project.recent",
+        "project.save",
+        "project.save_as",
+        None,
         "data.open",
         "data.paste",
         "data.sample",
@@ -41,7 +49,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
 }
 
 
-def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], session: Session) -> None:
+def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], session: Session, project: ProjectController) -> None:
     """File, Edit and Run."""
     for title, names in _MENUS.items():
         menu = bar.addMenu(title)
@@ -50,6 +58,10 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction], session: Session) 
                 menu.addSeparator()
             elif name == "data.sample":
                 menu.addMenu(_samples_menu(menu, session))
+            elif name == "project.recent":
+                recent = menu.addMenu("Open &recent")
+                recent.menuAction().setObjectName(name)
+                RecentMenu(recent, project.recent, project.open_path)
             elif name == "export":
                 exports = menu.addMenu("E&xport the last run")
                 exports.setToolTipsVisible(True)

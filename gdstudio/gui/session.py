@@ -79,13 +79,13 @@ class Session(DocumentEditor):
         self._start_when_ready = False
         self._numbers = itertools.count(1)
 
-    def open_document(self, document: Document) -> None:
-        """Put another one on screen, as it is in its file; nothing of the old one can be taken back."""
+    def open_document(self, document: Document, *, is_saved: bool = True) -> None:
+        """Put another one on screen; nothing of the old one can be taken back."""
         self.cancel_loading()
         self._numbers = itertools.count(1 + max((run.id for run in document.runs), default=0))
         self.result = document.runs[-1].result if document.runs else None
         self.reset()
-        super().open_document(document)
+        super().open_document(document, is_saved=is_saved)
 
     def _taken(self, before: Document, after: Document) -> None:
         if after.table is not before.table or after.spec.data != before.spec.data:
@@ -193,6 +193,11 @@ class Session(DocumentEditor):
     def left_run(self) -> Path | None:
         """The folder of a run that ended with the program that trained it; None where there is none."""
         return self._runner.unfinished.left()
+
+    def discard_left_run(self, folder: Path) -> None:
+        """Delete what a run that was cut off has left."""
+        self._runner.unfinished.discard(folder)
+        self.state_changed.emit(self.state)
 
     @property
     def next_color(self) -> int:

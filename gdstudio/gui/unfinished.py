@@ -59,6 +59,13 @@ class UnfinishedRuns:
             self._lock.unlock()
         self._mine = self._lock = None
 
+    def discard(self, run: Path) -> None:
+        """Delete what a window that is gone has left; nothing happens with any other folder."""
+        lock = _lock_of(run)
+        if run.parent == self._folder and lock.tryLock(0):
+            shutil.rmtree(run, ignore_errors=True)
+            lock.unlock()
+
     def left(self) -> Path | None:
         """The newest run that a window which is gone has left; None where there is none."""
         found = [run for run in self._folder.glob("run-*") if (run / "checkpoint" / "checkpoint.json").is_file()]
