@@ -169,11 +169,13 @@ def _picture(runs: list[dict[str, Any]], summary: list[dict[str, Any]]) -> Pictu
     label = _LABELS.get(key, key)
     known = [run for run in runs if run.get(key) is not None]
     places = [run["run"] + 1 for run in known]
-    series = [PictureSeries("the model", places, [run[key] for run in known], style="points")]
+    series = []
     linear = [run for run in runs if run.get(f"linear_{key}") is not None]
     if linear:
+        # Joined, so that it is seen where both models have the same score.
         heights = [run[f"linear_{key}"] for run in linear]
-        series.append(PictureSeries("linear model", [run["run"] + 1 for run in linear], heights, style="points"))
+        series.append(PictureSeries("linear model", [run["run"] + 1 for run in linear], heights))
+    series.append(PictureSeries("the model", places, [run[key] for run in known], style="points"))
     if known and summary[0]["mean"] is not None:
         mean, ends = summary[0]["mean"], [min(places), max(places)]
         series.append(PictureSeries(f"mean {mean:.4g}", ends, [mean, mean], style="curve"))

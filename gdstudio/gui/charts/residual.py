@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -162,7 +162,7 @@ class ResidualChart(Chart):
         """Prediction and residual of every row, after what lies along the axis where that is something else."""
         import pandas as pd
 
-        columns = {"prediction": self._predicted, "residual": self._residual}
+        columns: dict[str, Any] = {"prediction": self._predicted, "residual": self._residual}
         if self._x is not self._predicted:
             named = [self._names[int(x)] if np.isfinite(x) else None for x in self._x] if self._names else self._x
             columns = {self._against: named, **columns}
