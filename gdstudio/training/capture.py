@@ -100,7 +100,7 @@ class CapturedGradients:
             with _unchanged(self._model):
                 shapes = self._noise_shapes(inputs)
                 noises = [torch.ones(shape, dtype=inputs.dtype) for shape in shapes]
-                self._recorded[len(inputs)] = (_script(self._gradients, (inputs, targets, *noises)), shapes)
+                self._recorded[len(inputs)] = (script(self._gradients, (inputs, targets, *noises)), shapes)
         except Exception as error:  # whatever the tracer cannot follow: the plain loop gives the same numbers
             log.debug("The step cannot be recorded: %s", error)
             self._failed = True
@@ -163,7 +163,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
             random.set_rng_state(state)
 
 
-def _script(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> Callable[..., tuple[Tensor, ...]]:
+def script(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> Callable[..., tuple[Tensor, ...]]:
     """The operations of ``function`` as a TorchScript module that holds the parameters themselves."""
     from torch._functorch.compilers import _disable_jit_autocast
     from torch.fx.experimental.proxy_tensor import make_fx

@@ -20,6 +20,7 @@ from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
+from gdstudio.training.capture import exact_replay
 from gdstudio.training.device import choose_device, use_threads
 from gdstudio.training.run import complete, run_experiment
 from gdstudio.training.stacking import Stack, stackable
@@ -112,6 +113,13 @@ def _run_stack(
     specs: list[ExperimentSpec], dataset: Dataset, control: RunControl, advance: Callable[[float], None]
 ) -> list[Member]:
     """Train specs that stack, dropping those that have diverged at the end of each epoch."""
+    with exact_replay():
+        return _train_stack(specs, dataset, control, advance)
+
+
+def _train_stack(
+    specs: list[ExperimentSpec], dataset: Dataset, control: RunControl, advance: Callable[[float], None]
+) -> list[Member]:
     device = choose_device(specs[0].training.device)
     use_threads(specs[0].training.threads)
     stack = Stack(specs, dataset, device)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -16,9 +17,12 @@ from gdstudio.core.seeds import stream_seed
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, Part
 from gdstudio.models.layers.dropout import SeededDropout
+from gdstudio.training.capture import script, worthwhile
 from gdstudio.training.direct import direct_step
 from gdstudio.training.modules import build_model
 from gdstudio.training.objective import make_criterion
+
+log = logging.getLogger(__name__)
 
 #: Optimizers whose step is the learning rate times something that does not depend on it, value by value.
 _ELEMENTWISE = ("sgd", "adam", "adamw", "adagrad", "rmsprop", "adamax", "nadam", "radam", "adadelta")
@@ -77,9 +81,7 @@ class Stack:
         self._layers = list(modules[0].named_children())
         self._random = [[m for m in module.modules() if isinstance(m, SeededDropout)] for module in modules]
         self._shapes = [states[0][name].shape for name in self._names]
-        rows = [torch.cat([state[name].reshape(-1) for name in self._names]) for state in states]
-        # One tensor for all parameters of all runs: the optimizer then is one kernel, whatever the layers.
-        self._flat = nn.Parameter(torch.stack(rows).to(device))
+        self._place(torch.cat([torch.stack([state[name] for state in states]).reshape(-1) for name in self._names]))
         self._criterion = make_criterion(specs[0], dataset, device)
         self._losses = torch.func.vmap(self._criterion)
         self._make_optimizer()
@@ -96,27 +98,56 @@ class Stack:
             schedule, specs[0].training.epochs * per_epoch, per_epoch
         )
         self._set_rates()
+        steps = specs[0].training.epochs * per_epoch
+        self._records = worthwhile(steps, 0, device)
+        self._recorded: dict[int, Callable[..., tuple[Tensor, ...]]] = {}
 
     def __len__(self) -> int:
         return len(self._specs)
 
+    def _place(self, values: Tensor) -> None:
+        """Take the values of all parameters of all runs, parameter after parameter, each ``(r, *shape)``.
+
+        One tensor holds them: the optimizer then is one kernel, whatever the layers. The parameters are views of it.
+        """
+        self._flat = values.to(self._device)
+        pieces = self._flat.split([len(self) * shape.numel() for shape in self._shapes])
+        self._views = {
+            name: nn.Parameter(piece.view(len(self), *shape))
+            for name, piece, shape in zip(self._names, pieces, self._shapes, strict=True)
+        }
+        self._gradient = torch.zeros_like(self._flat)
+
     def _make_optimizer(self) -> None:
-        """An optimizer of rate 1: its step is what each run's own rate is multiplied with."""
+        """An optimizer of rate 1 on a tensor of zeros, which so becomes the step that each run's rate is taken of.
+
+        What draws parameters towards zero looks at the parameters themselves and is done here.
+        """
         settings = self._specs[0].optimizer.model_copy(update={"lr": 1.0})
-        self._optimizer: torch.optim.Optimizer = registry("optimizers")[settings.kind].build(settings, [self._flat])
+        self._moved = nn.Parameter(torch.zeros_like(self._flat))
+        self._moved.grad = self._gradient
+        self._optimizer: torch.optim.Optimizer = registry("optimizers")[settings.kind].build(settings, [self._moved])
+        (group,) = self._optimizer.param_groups
+        self._decay = float(group.get("weight_decay", 0.0))
+        self._decoupled = settings.kind == "adamw" or bool(group.get("decoupled_weight_decay", False))
+        group["weight_decay"] = 0.0
         self._update = direct_step(self._optimizer)
 
     def _set_rates(self) -> None:
         rates = torch.tensor([float(spec.get("optimizer.lr")) for spec in self._specs], device=self._device)
-        self._rates = rates.view(-1, 1)
+        self._rates = self._spread(rates)
         self._l1 = torch.tensor([spec.regularization.l1 for spec in self._specs], device=self._device)
         self._l2 = torch.tensor([spec.regularization.l2 for spec in self._specs], device=self._device)
         self._threshold: Tensor | None = None
         if self._specs[0].regularization.proximal and bool(self._l1.any()):
             # Biases have no penalty, and so no threshold.
-            weighs = torch.cat([torch.full((s.numel(),), float(len(s) >= 2)) for s in self._shapes])
-            self._threshold = self._l1.view(-1, 1) * self._rates * weighs.to(self._device)
+            weighs = [torch.full((len(self) * s.numel(),), float(len(s) >= 2)) for s in self._shapes]
+            self._threshold = self._spread(self._l1) * self._rates * torch.cat(weighs).to(self._device)
         self._penalized = bool(self._l1.any() or self._l2.any())
+
+    def _spread(self, values: Tensor) -> Tensor:
+        """A number ``(r,)`` of each run, for every one of its parameters, in their order."""
+        return torch.cat([values.repeat_interleave(shape.numel()) for shape in self._shapes])
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """``(features (r, b, d), target (r, b))`` of one epoch, each run in its own order."""
@@ -137,47 +168,75 @@ class Stack:
 
     def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """One step of every run; the losses ``(r,)`` with their penalties, before the step."""
-        parameters = self._views()
-        losses = self._losses(self._outputs(parameters, inputs, training=True), targets)
-        if self._penalized:
-            losses = losses + self._penalties(parameters)
-        (self._flat.grad,) = torch.autograd.grad(losses.sum(), self._flat)
-        before = self._flat.detach().clone()
-        self._update()
+        size = inputs.shape[1]
+        noises = self._noises(size, inputs)
+        recorded = self._recorded.get(size)
+        if recorded is None and self._records and self.step_number:
+            recorded = self._record(size, inputs, targets, noises)
+        losses, *gradients = (recorded or self._gradients)(inputs, targets, *noises)
         with torch.no_grad():
-            moved = self._flat.sub_(before)
-            torch.addcmul(before, moved, self._rates * self._factor(self.step_number), out=self._flat.detach())
+            torch.cat([gradient.reshape(-1) for gradient in gradients], out=self._gradient)
+            factor = self._factor(self.step_number)
+            rates = self._rates if factor == 1 else self._rates * factor
+            if self._decay and not self._decoupled:
+                self._gradient.add_(self._flat, alpha=self._decay)
+            self._moved.zero_()
+            self._update()
+            if self._decay and self._decoupled:
+                self._moved.sub_(self._flat, alpha=self._decay)
+            self._flat.addcmul_(self._moved, rates)
             if self._threshold is not None:
-                reach = self._threshold * self._factor(self.step_number)
+                reach = self._threshold * factor
                 self._flat.copy_(self._flat.sign() * (self._flat.abs() - reach).clamp_min_(0))
         self.step_number += 1
         return losses.detach()
 
-    def _views(self) -> dict[str, Tensor]:
-        """Name → ``(r, *shape)``, views of the one tensor."""
-        pieces = self._flat.split([shape.numel() for shape in self._shapes], dim=1)
-        return {n: p.view(-1, *s) for n, p, s in zip(self._names, pieces, self._shapes, strict=True)}
+    def _gradients(self, inputs: Tensor, targets: Tensor, *noises: Tensor) -> tuple[Tensor, ...]:
+        """Losses ``(r,)`` with their penalties, and the gradients of all parameters."""
+        losses = self._losses(self._outputs(inputs, noises), targets)
+        if self._penalized:
+            losses = losses + self._penalties()
+        return (losses.detach(), *torch.autograd.grad(losses.sum(), list(self._views.values())))
 
-    def _outputs(self, parameters: dict[str, Tensor], inputs: Tensor, training: bool) -> Tensor:
-        """``(r, b, d) -> (r, b, k)``."""
-        values = inputs
-        dropout = 0
+    def _record(
+        self, size: int, inputs: Tensor, targets: Tensor, noises: list[Tensor]
+    ) -> Callable[..., tuple[Tensor, ...]] | None:
+        """The step for batches of this size without Python between its operations; None where that cannot be."""
+        try:
+            self._recorded[size] = script(self._gradients, (inputs, targets, *noises))
+        except Exception as error:  # whatever the tracer cannot follow: the plain way gives the same numbers
+            log.debug("The stacked step cannot be recorded: %s", error)
+            self._records = False
+        return self._recorded.get(size)
+
+    def _noises(self, rows: int, like: Tensor) -> list[Tensor]:
+        """Dropout's ``(r, b, width)`` for each of its layers, every run from its own stream."""
+        noises: list[Tensor] = []
+        width = like.shape[2]
+        for _, layer in self._layers:
+            if isinstance(layer, nn.Linear):
+                width = layer.out_features
+            elif isinstance(layer, SeededDropout):
+                place = len(noises)
+                noises.append(torch.stack([run[place].draw((rows, width), like) for run in self._random]))
+        return noises
+
+    def _outputs(self, inputs: Tensor, noises: Sequence[Tensor] = ()) -> Tensor:
+        """``(r, b, d) -> (r, b, k)``; without noises as in evaluation."""
+        values, left = inputs, list(noises)
         for name, layer in self._layers:
             if isinstance(layer, nn.Linear):
-                weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
-                values = torch.baddbmm(bias.unsqueeze(1), values, weight.transpose(1, 2))
+                weight, bias = self._views[f"{name}.weight"], self._views[f"{name}.bias"]
+                values = cast(Tensor, _Affine.apply(values, weight, bias))  # type: ignore[no-untyped-call]
             elif isinstance(layer, SeededDropout):
-                if training:
-                    shape = values.shape[1:]
-                    values = values * torch.stack([run[dropout].draw(shape, values) for run in self._random])
-                dropout += 1
+                values = values * left.pop(0) if noises else values
             else:
                 values = layer(values)
         return values
 
-    def _penalties(self, parameters: dict[str, Tensor]) -> Tensor:
+    def _penalties(self) -> Tensor:
         """``(r,)``: each run's own factors over its weights."""
-        weights = [p.flatten(1) for p in parameters.values() if p.ndim >= 3]
+        weights = [p.flatten(1) for p in self._views.values() if p.ndim >= 3]
         proximal = self._specs[0].regularization.proximal
         absolute: Any = sum((w.detach() if proximal else w).abs().sum(1) for w in weights)
         squares: Any = sum((w * w).sum(1) for w in weights)
@@ -185,20 +244,25 @@ class Stack:
 
     def keep(self, positions: list[int]) -> None:
         """Go on with some of the runs: the others stop costing."""
-        chosen = torch.tensor(positions, device=self._device)
-        state = self._optimizer.state[self._flat]
+        chosen, runs = torch.tensor(positions, device=self._device), len(self)
+        state = self._optimizer.state[self._moved]
+
+        def selected(flat: Tensor) -> Tensor:
+            pieces = flat.split([runs * shape.numel() for shape in self._shapes])
+            return torch.cat([piece.view(runs, -1)[chosen].reshape(-1) for piece in pieces])
+
+        kept = {k: selected(v) if torch.is_tensor(v) and v.ndim else v for k, v in state.items()}
         self._specs = [self._specs[i] for i in positions]
         self._random = [self._random[i] for i in positions]
-        self._flat = nn.Parameter(self._flat.detach()[chosen])
+        self._place(selected(self._flat))
         self._make_optimizer()
-        self._optimizer.state[self._flat] = {
-            key: value[chosen] if torch.is_tensor(value) and value.ndim else value for key, value in state.items()
-        }
+        self._optimizer.state[self._moved] = kept
+        self._recorded.clear()
         self._set_rates()
 
     def state(self, position: int) -> dict[str, NDArray[Any]]:
         """One run's parameters as its module's ``state_dict`` has them."""
-        return {name: p.detach()[position].cpu().numpy().copy() for name, p in self._views().items()}
+        return {name: p.detach()[position].cpu().numpy().copy() for name, p in self._views.items()}
 
     def curves(self) -> dict[str, NDArray[np.float64]]:
         """Loss and accuracy or R² of the training and validation parts, ``(r,)`` each, without penalties."""
@@ -214,10 +278,7 @@ class Stack:
         chosen = np.linspace(0, len(part) - 1, min(rows, len(part))).round().astype(np.int64)
         features = torch.from_numpy(part.features[chosen]).to(self._device)
         target = torch.from_numpy(part.target[chosen]).to(self._device)
-        chunks = [
-            self._outputs(self._views(), chunk.expand(len(self), *chunk.shape), training=False)
-            for chunk in features.split(_EVALUATED_AT_ONCE)
-        ]
+        chunks = [self._outputs(chunk.expand(len(self), *chunk.shape)) for chunk in features.split(_EVALUATED_AT_ONCE)]
         outputs = torch.cat(chunks, dim=1)
         losses = self._losses(outputs, target.expand(len(self), *target.shape))
         quality = "r2" if self._dataset.task == "regression" else "accuracy"
@@ -226,6 +287,27 @@ class Stack:
             f"{name}_loss": losses.double().cpu().numpy(),
             f"{name}_{quality}": score(outputs, target).double().cpu().numpy(),
         }
+
+
+class _Affine(torch.autograd.Function):
+    """``x·Wᵀ + b`` for every run; the gradient of ``W`` comes out in the order in which it is kept.
+
+    Autograd's own is a transposed view, and putting that in order costs more than the product.
+    """
+
+    @staticmethod
+    def forward(context: Any, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """``(r, b, i), (r, o, i), (r, o) -> (r, b, o)``."""
+        context.save_for_backward(inputs, weight)
+        return torch.baddbmm(bias.unsqueeze(1), inputs, weight.transpose(1, 2))
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        """From ``(r, b, o)`` to the gradients of all three."""
+        inputs, weight = context.saved_tensors
+        (gradient,) = gradients
+        below = torch.bmm(gradient, weight) if context.needs_input_grad[0] else None
+        return below, torch.bmm(gradient.transpose(1, 2), inputs), gradient.sum(1)
 
 
 def _accuracy(outputs: Tensor, target: Tensor) -> Tensor:

@@ -64,8 +64,8 @@ def test_losses_equal_a_plain_loop_bit_for_bit(optimizer: str, values: dict[str,
 def test_proximal_steps_find_the_lasso_and_its_exact_zeros() -> None:
     l1 = 0.12
     spec = ExperimentSpec().with_values({
-        "data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "optimizer.lr": 0.05,
-        "training.batch_size": 0, "training.epochs": 4_000, "training.evaluate_every": 4_000,
+        "data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "optimizer.lr": 0.15,
+        "training.batch_size": 0, "training.epochs": 1_500, "training.evaluate_every": 1_500,
         "regularization.l1": l1, "regularization.proximal": True,
     })  # fmt: skip
     dataset = prepare(spec.data, load_table(spec.data.source))
