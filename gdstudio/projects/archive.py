@@ -214,6 +214,8 @@ def _check_claims(path: Path, infos: list[zipfile.ZipInfo], size: int) -> None:
                 "Do not trust it; ask who made it for the project.",
             )
         seen.add(name)
+    if sum(info.compress_size for info in infos) > size:
+        raise _damaged(path)
     if sum(info.file_size for info in infos) > _FREE_BYTES + _MOST_RATIO * size:
         raise DamagedError(
             f"{path} would grow to {sum(info.file_size for info in infos) / 2**20:,.0f} MB from {size / 2**20:,.1f} MB:"

@@ -78,10 +78,12 @@ def link_to(source: FileSource, *, carry: bool = False) -> DataLink:
 
 
 def placed(link: DataLink, project_path: Path) -> DataLink:
-    """The link as seen from a project's file."""
+    """The link as seen from a project's file; one whose file is not there keeps the way that it knew."""
     try:
+        if not Path(link.source.path).is_file():
+            return link
         relative = Path(os.path.relpath(link.source.path, project_path.absolute().parent)).as_posix()
-    except ValueError:  # another drive
+    except (OSError, ValueError):  # another drive
         relative = ""
     return replace(link, relative=relative)
 
