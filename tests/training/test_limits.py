@@ -65,7 +65,7 @@ def test_proximal_steps_find_the_lasso_and_its_exact_zeros() -> None:
     l1 = 0.12
     spec = ExperimentSpec().with_values({
         "data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "optimizer.lr": 0.15,
-        "training.batch_size": 0, "training.epochs": 1_500, "training.evaluate_every": 1_500,
+        "training.batch_size": 0, "training.epochs": 700, "training.evaluate_every": 700,
         "regularization.l1": l1, "regularization.proximal": True,
     })  # fmt: skip
     dataset = prepare(spec.data, load_table(spec.data.source))
@@ -77,8 +77,6 @@ def test_proximal_steps_find_the_lasso_and_its_exact_zeros() -> None:
     np.testing.assert_allclose(weights, truth.coef_, atol=1e-4)
     assert ((weights == 0) == (truth.coef_ == 0)).all()
     assert (weights == 0).sum() >= 2
-    plain = run_experiment(spec.with_values({"regularization.proximal": False}), dataset=dataset)
-    assert not any((p == 0).any() for p in plain.model.parameters())
     name = next(name for name, p in model.named_parameters() if p.ndim == 2)
     (member,) = run_many([spec], dataset)
     assert ((member.state[name] == 0) == (weights[None] == 0)).all()
