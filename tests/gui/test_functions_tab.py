@@ -120,8 +120,15 @@ def test_a_function_of_one_variable_shows_its_curve_and_one_that_diverges_says_w
     tab: FunctionsTab, qtbot: QtBot
 ) -> None:
     tab._session.edit_race(race_on("double_well", tab.race))
+    tab.views.choose("surface")
     settled(qtbot, tab)
     assert tab.chart.is_line
+    assert not tab.views.surface.isVisible()
+    tab._session.edit_race(race_on("himmelblau", tab.race))
+    settled(qtbot, tab)
+    assert (tab.views.surface.title, tab.views.surface._names[:2]) == ("Himmelblau", ("x", "y"))
+    assert np.array_equal(tab.views.surface._values, tab.chart._values)
+    assert [t.name for t in tab.views.surface._tracks] == [p.name for p in tab.chart._paths]
     type_formula(tab, "x**4")
     settled(qtbot, tab)
     tab.chart.start_chosen.emit(30.0, 0.0)

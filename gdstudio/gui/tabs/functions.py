@@ -297,7 +297,6 @@ class FunctionsTab(QWidget):
         spread = float(finite.max()) - lowest if finite.size else 1.0
         # Measured above the lowest value, so that functions below zero can be coloured by a logarithm too.
         values = made.values - lowest + 1e-6 * (spread or 1.0) if log else made.values
-        self.chart.set_picture(made.x, made.y, values, measure="f above its lowest" if log else "f", log=log)
         names = race.variables
         self.chart.set_axis_label("bottom", names[race.axes[0]])
         self.chart.set_axis_label("left", names[race.axes[1]] if len(names) > 1 else "f")
@@ -305,6 +304,8 @@ class FunctionsTab(QWidget):
         lowest_points = [(*m.point, m.value)[:2] for m in entry.minima] if entry else []
         self.chart.set_minima(lowest_points)
         self.chart.set_title(entry.label if entry else "Your function")
+        # Last, since the surface takes over names along with the map.
+        self.chart.set_picture(made.x, made.y, values, measure="f above its lowest" if log else "f", log=log)
 
     @Slot()
     def _draw_results(self) -> None:
