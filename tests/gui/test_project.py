@@ -285,11 +285,10 @@ def test_unsaved_work_is_kept_offered_after_a_crash_and_forgotten_when_saved(
     window.session.edit({"training.seed": 77})
     qtbot.waitUntil(lambda: window.autosaver.done is window.session.document, timeout=LONG)
     saved(qtbot, window, window.project.save)
-    assert window.autosaver.kept.left() == []
-    assert not list(kept.glob("*.gdstudio"))
+    assert not list(kept.rglob("*.gdstudio"))
     window.session.edit({"training.seed": 78})
     qtbot.waitUntil(lambda: window.autosaver.done is window.session.document, timeout=LONG)
-    window.autosaver.kept.let_go()  # as the death of its process would
+    window.autosaver.kept._lock.release()  # as the death of its process would
     other = make()
     other.project.attended = True
     other.complete()
@@ -305,7 +304,7 @@ def test_unsaved_work_is_kept_offered_after_a_crash_and_forgotten_when_saved(
     assert other.project.path == path
     assert other.session.modified, "the file does not hold it"
     saved(qtbot, other, other.project.save)
-    assert other.autosaver.kept.left() == []
+    assert other.autosaver.kept.recoverable() == []
 
 
 def test_a_project_is_dropped_on_the_window_or_named_at_the_start(make: Make, qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from gdstudio import paths
 from gdstudio.core.errors import StudioError
 from gdstudio.gui.document import Document
-from gdstudio.gui.jobs import Jobs
+from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.preferences.store import PreferenceStore
 from gdstudio.gui.project.controller import ProjectController
-from gdstudio.gui.project.kept import Kept, KeptProjects
 from gdstudio.gui.session import Session
+from gdstudio.projects.autosave import Autosave, Recoverable
 
 
 class Autosaver(QObject):
@@ -34,7 +33,8 @@ class Autosaver(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._project, self._preferences, self._jobs = session, project, preferences, jobs
-        self.kept = KeptProjects(paths.user_state() / "autosave", project.store)
+        self.kept = Autosave()
+        self._adopted: Recoverable | None = None
         self._interval: int | None = None
         self.done: Document | None = None
         self._writing = False
@@ -68,9 +68,9 @@ class Autosaver(QObject):
             self._timer.start(0)
 
     @Slot(object)
-    def adopt(self, kept: Kept) -> None:
-        """What another window has left is about to be on screen here: its place is this window's from now on."""
-        self.kept.adopt(kept)
+    def adopt(self, kept: Recoverable) -> None:
+        """What another window has left is about to be on screen here: it stays until it is saved, or not wanted."""
+        self._adopted = kept
 
     @Slot()
     def keep(self) -> None:
@@ -82,9 +82,14 @@ class Autosaver(QObject):
             self._timer.start(self.interval)
             return
         self._writing = True
-        view, place = self._project.view(), self._project.place
+        view, place, store = self._project.view(), self._project.place, self._project.store
+
+        def work(job: Job) -> None:
+            project = store.project_of(document, view, place, embed=place is not None and place.embed)
+            self.kept.save(project, place.path if place is not None else None)
+
         self._jobs.run(
-            lambda job: self.kept.write(document, view, place),
+            work,
             on_done=lambda _: self._written(document),
             on_failed=self._failed,
         )
@@ -107,10 +112,16 @@ class Autosaver(QObject):
         self._timer.stop()
         self.done = None
         if not self._writing:
-            self.kept.discard()
+            self.kept.clear()
+            self._drop_adopted()
 
     def end(self) -> None:
         """The window closes, and a person has said what becomes of changes: nothing is kept any more."""
         self._timer.stop()
-        if self._project.attended or not self._session.modified:
-            self.kept.discard()
+        self.kept.close()
+        self._drop_adopted()
+
+    def _drop_adopted(self) -> None:
+        if self._adopted is not None:
+            self.kept.discard(self._adopted)
+            self._adopted = None

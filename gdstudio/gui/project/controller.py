@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget
@@ -17,7 +17,6 @@ from gdstudio.gui.dialogs.save_project import KIND, SUFFIX, SaveProjectDialog
 from gdstudio.gui.document import Document
 from gdstudio.gui.jobs import Jobs
 from gdstudio.gui.project import questions
-from gdstudio.gui.project.kept import Kept
 from gdstudio.gui.project.opening import Opener
 from gdstudio.gui.project.place import Place
 from gdstudio.gui.project.recent import RecentProjects
@@ -25,6 +24,9 @@ from gdstudio.gui.project.store import Opened, Store
 from gdstudio.gui.project.view_state import show_view, view_of
 from gdstudio.gui.session import Session
 from gdstudio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from gdstudio.projects.autosave import Recoverable
 
 _UNTITLED = "Untitled"
 _PROGRAM = "Gradient Descent Studio"
@@ -76,7 +78,7 @@ class ProjectController(QObject):
         self._opener.opened.connect(self._opened)
         self._opener.said.connect(session.message)
         self._saving = False
-        self._kept: Kept | None = None
+        self._kept: Recoverable | None = None
         self._next: _Then | None = None
         self._after_run: _Then | None = None
         self._may_close = False
@@ -149,10 +151,10 @@ class ProjectController(QObject):
         """Open a project, once what is on screen may be left."""
         self._leave(partial(self._read, path.absolute()))
 
-    def open_kept(self, kept: Kept) -> None:
+    def open_kept(self, kept: Recoverable) -> None:
         """Open what was kept for a crash, once what is on screen may be left."""
         self._kept = kept
-        self._leave(lambda: self._opener.open_kept(kept.path, kept.project, self.place))
+        self._leave(lambda: self._opener.open_kept(kept.file, kept.belongs_to, self.place))
 
     def may_close(self) -> bool:
         """Whether the window may close now; otherwise it is asked, and closed when that is answered."""
@@ -273,13 +275,12 @@ class ProjectController(QObject):
         place = Place(path, links=old.links, labs=old.labs) if old is not None else Place(path)
         holder = place.take_lock()
         if holder:
-            self._session.message.emit("error", f"{path} was not saved. {holder}", "Save to another file.")
+            self._session.message.emit("error", f"{path} was not saved: {holder}", "Save to another file.")
             return None
         return place
 
     def _written(self, place: Place, document: Document, said: str, then: _Then | None) -> None:
         self._saving = False
-        place.note_content()
         self._take_place(place)
         if said:
             self._session.message.emit("warning", said, "")
@@ -315,7 +316,7 @@ class ProjectController(QObject):
         self._take_place(opened.place)
         self._waiting_view = dict(opened.view)
         kept, self._kept = self._kept, None
-        if kept is not None and kept.path == opened.source:
+        if kept is not None and kept.file == opened.source:
             self.kept_opened.emit(kept)
         self._session.open_document(opened.document, is_saved=not opened.is_unsaved)
         if opened.place is not None and opened.place.path.is_file():

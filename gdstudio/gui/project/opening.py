@@ -56,7 +56,7 @@ class Opener(QObject):
         if not holder:
             self._read(place)
         elif self.attended:
-            questions.ask_about_lock(self._window, path, holder, partial(self._read_locked, place))
+            questions.ask_about_lock(self._window, holder, partial(self._read_locked, place))
         else:
             self._read_locked(place, "read_only")
 

@@ -53,14 +53,14 @@ def ask_to_overwrite(parent: QWidget, path: Path, then: Then) -> None:
     ask(parent, "question.overwrite", "The file has changed on disk.", detail, answers, then, usual="save_as")
 
 
-def ask_about_lock(parent: QWidget, path: Path, who: str, then: Then) -> None:
-    """Another window has the project: ``read_only`` or ``cancel``."""
+def ask_about_lock(parent: QWidget, why: str, then: Then) -> None:
+    """The project cannot be written, for ``why``: ``read_only`` or ``cancel``."""
     answers = {
         "read_only": Answer("Open &read-only", _Role.AcceptRole, "Look at it; saving goes to another file"),
         "cancel": _CANCEL,
     }
-    detail = f"{who} Read-only, you see what was saved last, and save your changes to another file."
-    ask(parent, "question.locked", f"{path.name} is open in another window.", detail, answers, then, usual="read_only")
+    detail = "Read-only, you see what was saved last, and save your changes to another file."
+    ask(parent, "question.locked", why, detail, answers, then, usual="read_only")
 
 
 def ask_for_version(

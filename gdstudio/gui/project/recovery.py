@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from gdstudio.gui.dialogs.recovery import Left, RecoveryDialog, when_text
-from gdstudio.gui.project.kept import Kept, KeptProjects
 from gdstudio.gui.theme import Theme
+from gdstudio.projects.autosave import Autosave, Recoverable
 
 _RUN = "run"
 
@@ -35,10 +35,10 @@ class Recovery(QObject):
     run_discarded = Signal(object)
     said = Signal(str, str, str)
 
-    def __init__(self, kept: KeptProjects, theme: Theme, window: QWidget) -> None:
+    def __init__(self, kept: Autosave, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
         self._kept, self._theme, self._window = kept, theme, window
-        self._projects: dict[str, Kept] = {}
+        self._projects: dict[str, Recoverable] = {}
         self._run: Path | None = None
 
     def offer(self, run: Path | None, *, attended: bool) -> None:
@@ -49,7 +49,7 @@ class Recovery(QObject):
             attended: Whether there is somebody to answer; otherwise it is only said.
         """
         self._run = run
-        self._projects = {f"project.{number}": kept for number, kept in enumerate(self._kept.left(), 1)}
+        self._projects = {f"project.{number}": kept for number, kept in enumerate(self._kept.recoverable(), 1)}
         left = [_project_card(key, kept) for key, kept in self._projects.items()]
         if run is not None:
             left.append(_run_card(run))
@@ -74,21 +74,24 @@ class Recovery(QObject):
         if key == _RUN:
             self.run_discarded.emit(self._run)
         else:
-            self._kept.remove(self._projects[key])
+            self._kept.discard(self._projects[key])
 
 
-def _project_card(key: str, kept: Kept) -> Left:
+def _project_card(key: str, kept: Recoverable) -> Left:
     runs = f"{kept.runs} run{'' if kept.runs == 1 else 's'}" if kept.runs else "no runs"
     holds = f"It holds the settings and notes of then, and {runs}."
-    if kept.project is None:
-        return Left(key, "A project that was never saved", kept.when, holds, "No file holds any of it.", "Open")
-    title = f"{kept.project.stem} – {kept.project}"
-    try:
-        saved = datetime.fromtimestamp(kept.project.stat().st_mtime).astimezone()
-    except OSError:
-        return Left(key, title, kept.when, holds, "Its file is not there any more.", "Open")
-    lost = f"The file was saved {when_text(saved)}; what was changed after that would be lost."
-    return Left(key, title, kept.when, holds, lost, "Open")
+    when = _time(kept.saved)
+    if kept.belongs_to is None:
+        return Left(key, "A project that was never saved", when, holds, "No file holds any of it.", "Open")
+    title = f"{kept.belongs_to.stem} – {kept.belongs_to}"
+    if kept.file_saved is None:
+        return Left(key, title, when, holds, "Its file is not there any more.", "Open")
+    lost = f"The file was saved {when_text(_time(kept.file_saved))}; what was changed after that would be lost."
+    return Left(key, title, when, holds, lost, "Open")
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds).astimezone()
 
 
 def _run_card(run: Path) -> Left:

@@ -17,6 +17,7 @@ from gdstudio.gui.document import Document
 from gdstudio.gui.project.place import Place
 from gdstudio.gui.race import Race
 from gdstudio.gui.runs import Run
+from gdstudio.projects.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from gdstudio.data.dataset import Dataset
@@ -81,10 +82,24 @@ class Store:
         Raises:
             StudioError: It cannot be written; the file holds what it held.
         """
-        from gdstudio.projects.project import Project, save_project
+        from gdstudio.projects.project import save_project
+
+        project = self.project_of(document, view, place, embed=embed)
+        said = save_project(project, path, keep_versions=place is not None)
+        if place is not None:
+            place.note_content(fingerprint(path))
+        return said
+
+    def project_of(self, document: Document, view: Mapping[str, Any], place: Place | None, *, embed: bool) -> Project:
+        """A document as a project holds it; the arguments are those of :meth:`write`.
+
+        Raises:
+            StudioError: Data that are to go into it cannot be read.
+        """
+        from gdstudio.projects.project import Project
         from gdstudio.projects.project_run import ProjectRun
 
-        project = Project(
+        return Project(
             spec=document.spec,
             runs=tuple(
                 ProjectRun(run.id, run.name, run.color, run.shown, self._packs.of(run.result)) for run in document.runs
@@ -95,7 +110,6 @@ class Store:
             view=view,
             notes=document.notes,
         )
-        return save_project(project, path, keep_versions=place is not None and place.path == path)
 
     def read(
         self,
@@ -119,12 +133,13 @@ class Store:
         """
         from gdstudio.projects.project import load_project
 
+        seen = fingerprint(place.path) if place is not None else None
         project = load_project(source)
         if place is not None:
             place.links = {link.source.sha256: link for link in project.data}
             place.labs = project.labs
             place.embed = any(link.content is not None for link in project.data)
-            place.note_content()
+            place.note_content(seen)
         desk = _Desk(project, place.path if place is not None else source, data, cancelled)
         notes: list[str] = []
         runs = tuple(self._runs(project, desk, notes))
