@@ -29,8 +29,7 @@ from gdstudio.gui.widgets.code_view import CodeView
 
 if TYPE_CHECKING:
     from gdstudio.data.dataset import Dataset
-    from gdstudio.projects.export.script import Script
-    from gdstudio.projects.export.script_data import DataPart
+    from gdstudio.projects.export.script import DataCode, Script
     from gdstudio.projects.export.verify import Verdict
 
 _WAIT_MILLISECONDS = 250
@@ -47,11 +46,12 @@ class CodeTab(QWidget):
         self.setObjectName("tab.code")
         self._session, self._theme, self._jobs = session, theme, jobs
         self._job: Job | None = None
+        self._late = False
         self._verifying: Job | None = None
         self._script: Script | None = None
         self._shown_of = ""
-        # Reading the rows as the script would is what takes time; an edit of the optimizer does not ask for it.
-        self._data: tuple[Dataset, DataPart] | None = None
+        # Reading and splitting the rows as the script would takes time; an edit of the optimizer asks for neither.
+        self._data: tuple[Dataset, DataCode] | None = None
         self._which = named(
             QComboBox(),
             "code.which",
@@ -132,10 +132,10 @@ class CodeTab(QWidget):
 
     @Slot()
     def _make(self) -> None:
-        """Write the program of what is chosen, in the background."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        """Write the program of what is chosen, in the background; one at a time, since none can be given up."""
+        self._late = self._job is not None
+        if self._late:
+            return
         chosen = self._which.currentIndex()
         if chosen > 0:
             race = self._session.race
@@ -155,18 +155,22 @@ class CodeTab(QWidget):
             return
         known = self._data[1] if self._data is not None and self._data[0] is dataset else None
 
-        def script(job: Job) -> tuple[Script, tuple[Dataset, DataPart]]:
-            from gdstudio.projects.export.script import make_script, reading_of
+        def script(job: Job) -> tuple[Script, tuple[Dataset, DataCode]]:
+            from gdstudio.projects.export.script import data_code, make_script
 
-            part = known or reading_of(dataset, Path(_NAME).stem)
+            part = known or data_code(dataset, Path(_NAME).stem)
             return make_script(experiment, dataset, Path(_NAME).stem, part), (dataset, part)
 
         self._job = self._jobs.run(script, on_done=self._made, on_failed=self._refused)
 
     def _made(self, made: tuple[Script, Any]) -> None:
         self._job = None
-        self._script, data = made
+        script, data = made
         self._data = data or self._data
+        if self._late:
+            self._make()
+            return
+        self._script = script
         # Another experiment is no edit of this one.
         same = self._shown_of == self._which.currentText()
         self._shown_of = self._which.currentText()
@@ -178,6 +182,9 @@ class CodeTab(QWidget):
 
     def _refused(self, error: Exception) -> None:
         self._job = None
+        if self._late:
+            self._make()
+            return
         self._show_instead(str(error) if isinstance(error, StudioError) else f"The program could not be made: {error}")
 
     def _show_instead(self, sentence: str) -> None:

@@ -84,7 +84,7 @@ class Script:
 
 
 def make_script(
-    spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment", data: script_data.DataPart | None = None
+    spec: ExperimentSpec, dataset: Dataset, stem: str = "experiment", data: DataCode | None = None
 ) -> Script:
     """The script of an experiment; nothing needs to be trained.
 
@@ -92,7 +92,7 @@ def make_script(
         spec: The experiment.
         dataset: The dataset of ``spec.data``.
         stem: Name of the file without its ending.
-        data: What :func:`reading_of` gave for that dataset and stem, where it is known: it takes most of the time.
+        data: What :func:`data_code` gave for that dataset and stem, where it is known.
 
     Raises:
         StudioError: The script cannot express something of the experiment, so that its numbers would be others.
@@ -104,7 +104,7 @@ def make_script(
             "The script computes on the processor, and this experiment on the graphics card.",
             "Set training.device to cpu.",
         )
-    data = data or reading_of(dataset, stem)
+    data = data or data_code(dataset, stem)
     per_epoch = len(script_training.batch_sizes(spec, dataset))
     total = spec.training.epochs * per_epoch
     tools = (
@@ -114,11 +114,11 @@ def make_script(
     )
     scores, writing = _evaluation(spec, dataset)
     sections = (
-        ("1. Read the data", data.code),
-        ("2. Split the rows", script_data.splitting(dataset)),
+        ("1. Read the data", data.reading.code),
+        ("2. Split the rows", data.splitting),
         (
             "3. Turn columns into numbers, with constants from the training rows alone",
-            script_preparation.preparing(dataset),
+            data.preparing,
         ),
         ("4. Build the model", script_model.model(spec, dataset)),
         ("5. Choose loss, optimizer and learning rate", "\n\n".join(tools)),
@@ -136,14 +136,32 @@ def make_script(
         setup=_setup(spec, dataset),
         sections=sections,
         writing=writing,
-        table=data.table,
+        table=data.reading.table,
         stem=stem,
     )
 
 
-def reading_of(dataset: Dataset, stem: str) -> script_data.DataPart:
-    """How a script of that name comes to its rows."""
-    return script_data.reading(dataset, f"{stem}_data.csv")
+@dataclass(frozen=True)
+class DataCode:
+    """What of a script depends on the data alone, and takes nearly all of the time.
+
+    Attributes:
+        reading: How it comes to its rows.
+        splitting, preparing: Code.
+    """
+
+    reading: script_data.DataPart
+    splitting: str
+    preparing: str
+
+
+def data_code(dataset: Dataset, stem: str) -> DataCode:
+    """The code of a dataset, for a script of that name; raises StudioError as :func:`make_script` does."""
+    return DataCode(
+        script_data.reading(dataset, f"{stem}_data.csv"),
+        script_data.splitting(dataset),
+        script_preparation.preparing(dataset),
+    )
 
 
 #: Import → what a line that needs it has in it.
