@@ -103,15 +103,14 @@ def _compared(run: SavedRun, content: bytes, dataset: Dataset | None) -> str:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    got = dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds(run.preparation, frame)),
-                   strict=True))  # fmt: skip
+    got = session.run(None, feeds(run.preparation, frame))
     features = run.preparation.transform(frame)
     want = predict(run.model, loss_entry(run.spec), run.preparation, features, rows[:_MOST_ROWS], None)
     if run.preparation.classes:
-        difference = float(np.abs(got["probabilities"] - want.probabilities).max())
+        difference = float(np.abs(got[1] - want.probabilities).max())
         what, unit = "probabilities", ""
     else:
-        difference = float(np.abs(got["prediction"] - want.prediction).max()) / run.preparation.target_scale
+        difference = float(np.abs(got[0] - want.prediction).max()) / run.preparation.target_scale
         what, unit = "predictions", " of the target's deviation"
     if not difference <= _TOLERANCE:
         raise StudioError(

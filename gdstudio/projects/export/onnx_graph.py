@@ -38,13 +38,13 @@ class Graph:
 
     def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """A node; the name of its output."""
-        name = f"{operator.lower()}_{len(self.nodes)}"
+        name = f"gdstudio/{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name, domain=domain, **attributes))
         return name
 
     def constant(self, values: NDArray[Any]) -> str:
         """An array; its name."""
-        name = f"constant_{len(self.constants)}"
+        name = f"gdstudio/constant_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
@@ -73,24 +73,26 @@ def onnx_model(model: nn.Module, preparation: Preparation, binary: bool) -> Any:
     blocks = [block for column in preparation.columns for block in _column(graph, column)]
     outputs = _layers(graph, model, graph.add("Concat", *blocks, axis=1))
     wide = graph.add("Cast", outputs, to=TensorProto.DOUBLE)
+    taken = {given.name for given in graph.inputs}
+    prediction, probabilities = (_free(name, taken) for name in ("prediction", "probabilities"))
     if preparation.classes:
         if binary:
             zeros = graph.add("Mul", wide, graph.number(0.0))
             wide = graph.add("Concat", zeros, wide, axis=1)
-        graph.nodes.append(helper.make_node("Softmax", [wide], ["probabilities"], "probabilities", axis=1))
-        best = graph.add("ArgMax", "probabilities", axis=1, keepdims=0)
+        graph.nodes.append(helper.make_node("Softmax", [wide], [probabilities], "probabilities", axis=1))
+        best = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
         names = graph.constant(np.array(preparation.classes, dtype=object))
-        graph.nodes.append(helper.make_node("Gather", [names, best], ["prediction"], "prediction", axis=0))
+        graph.nodes.append(helper.make_node("Gather", [names, best], [prediction], "prediction", axis=0))
         results = [
-            helper.make_tensor_value_info("prediction", TensorProto.STRING, ["rows"]),
-            helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, ["rows", len(preparation.classes)]),
+            helper.make_tensor_value_info(prediction, TensorProto.STRING, ["rows"]),
+            helper.make_tensor_value_info(probabilities, TensorProto.DOUBLE, ["rows", len(preparation.classes)]),
         ]
     else:
         scaled = graph.add("Mul", wide, graph.number(preparation.target_scale))
         shifted = graph.add("Add", scaled, graph.number(preparation.target_center))
         axes = graph.constant(np.array([1], dtype=np.int64))
-        graph.nodes.append(helper.make_node("Squeeze", [shifted, axes], ["prediction"], "prediction"))
-        results = [helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, ["rows"])]
+        graph.nodes.append(helper.make_node("Squeeze", [shifted, axes], [prediction], "prediction"))
+        results = [helper.make_tensor_value_info(prediction, TensorProto.DOUBLE, ["rows"])]
     made = helper.make_model(
         helper.make_graph(graph.nodes, "gdstudio", graph.inputs, results, graph.constants),
         opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)],
@@ -103,6 +105,13 @@ def onnx_model(model: nn.Module, preparation: Preparation, binary: bool) -> Any:
     )
     onnx.checker.check_model(made, full_check=True)
     return made
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name of an output, with lines under it where a column is called so."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 # -- preparation ---------------------------------------------------------------------------------------------
