@@ -1,4 +1,4 @@
-"""What a run is handed on as: a report that needs no network, a script that is whole."""
+"""What a run is handed on as, and whether it comes out the same again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from gdstudio.selftest.step import Step, expect
 
 
 def _run(folder: Path) -> str:
-    from gdstudio.projects.export.formats import export_as
+    from gdstudio.projects.export.formats import FORMATS, export_as
+    from gdstudio.projects.reproduce import reproduce
     from gdstudio.training.run import run_experiment
 
     run, report, script = folder / "run", folder / "report.html", folder / "run.py"
@@ -21,7 +22,13 @@ def _run(folder: Path) -> str:
     expect("http://" not in text and "https://" not in text, "The report names an address in the network.")
     export_as("script", run, script)
     ast.parse(script.read_text(encoding="utf-8"))
-    return f"A report of {len(text) // 1024} kB, and a script that Python can read."
+    for key, known in FORMATS.items():
+        if key not in ("report", "script", "onnx"):  # ONNX needs a package that the program may lack
+            files, _ = export_as(key, run, folder / known.name)
+            expect(all(file.stat().st_size for file in files), f"The export as {key} is empty.")
+    again = reproduce(run)
+    expect(again.identical, f"{again.text} {again.explanation}")
+    return f"A report of {len(text) // 1024} kB, a script that Python reads, and a run that comes out the same again."
 
 
-STEP = Step(key="exports", label="Exports a report and a script", run=_run, order=58)
+STEP = Step(key="exports", label="Exports a run, and trains it again to the same numbers", run=_run, order=58)
