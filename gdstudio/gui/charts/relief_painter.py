@@ -183,12 +183,13 @@ class ReliefPainter:
             painter.setPen(self._theme.color(token))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
+        # Names first: a tick more or less can be spared.
+        put(first.name, (0.0, -far_y * names, low), "text")
+        put(second.name, (-far_x * names, 0.0, low), "text")
         for share, text in zip(first.ticks, first.texts, strict=True):
             put(text, (share - 0.5, -far_y * reach, low), "muted")
         for share, text in zip(second.ticks, second.texts, strict=True):
             put(text, (-far_x * reach, share - 0.5, low), "muted")
-        put(first.name, (0.0, -far_y * names, low), "text")
-        put(second.name, (-far_x * names, 0.0, low), "text")
         if camera.elevation > 80:  # from above a height has no length
             return
         corners = np.array([(far_x, -far_y, 0.0), (-far_x, far_y, 0.0)])

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPen
 
 from gdstudio.gui.charts.colors import cosmetic
 from gdstudio.gui.charts.legend import LegendEntry
-from gdstudio.gui.charts.tracks import Track
+from gdstudio.gui.charts.tracks import Track, rim
 from gdstudio.gui.theme import Theme
 
 Array = NDArray[np.float64]
@@ -81,15 +81,16 @@ class Routes:
             width = float(_between(_LINE, number / (_WIDTHS - 1)))
             item = pg.PlotCurveItem(
                 pairs[:, 0], pairs[:, 1], connect="pairs", antialias=True, pen=cosmetic(color, width),
-                shadowPen=cosmetic(QColor(0, 0, 0, 110), width + _HALO),
+                shadowPen=cosmetic(rim(color), width + _HALO),
             )  # fmt: skip
             self._add(item)
         dots = pg.ScatterPlotItem(points[:, 0], points[:, 1], symbol="o", size=_between(_DOT, off))
-        dots.setPen(cosmetic(QColor(0, 0, 0, 140), 0.6))
+        dots.setPen(cosmetic(rim(color), 0.6))
         dots.setBrush(pg.mkBrush(color))
         ends = pg.ScatterPlotItem(points[[0, -1], 0], points[[0, -1], 1], size=[11, 18], symbol=["s", "star"])
         ends.setBrush([pg.mkBrush("white"), pg.mkBrush(_STAR if route.hue is None else color)])
-        ends.setPen(cosmetic(QColor(0, 0, 0, 200), 1))
+        dark = cosmetic(QColor(0, 0, 0, 200), 1)
+        ends.setPen([dark, dark if route.hue is None else cosmetic(rim(color), 1)])
         self._add(dots, ends)
 
     def _add(self, *items: pg.GraphicsObject) -> None:

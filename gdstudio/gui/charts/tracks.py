@@ -15,12 +15,12 @@ from gdstudio.gui.charts.relief import Camera, Relief
 
 Array = NDArray[np.float64]
 
-#: The dark rim that lets a path be seen on every colour.
-_RIM: Final = QColor(0, 0, 0, 150)
 _RIM_WIDTH: Final = 1.6
 #: How much of a colour is left behind a hill.
 _HIDDEN_ALPHA, _HIDDEN_OPACITY = 110, 0.45
 _START_SIZE, _STAR_SIZE, _DISC_SIZE = 8.0, 16.0, 12.0
+#: Colours darker than this get a light rim.
+_DARKER: Final = 0.75
 _STAR: Final = QColor("#d55e00")
 
 
@@ -68,7 +68,7 @@ def paint_track(painter: QPainter, track: Track, relief: Relief, camera: Camera,
         painter.drawPolyline(piece)
     # A line that comes into sight begins at its last hidden point, so that it has no gap there.
     visible = seen | np.append(seen[1:], False)
-    for color, width in ((_RIM, track.width + _RIM_WIDTH), (track.color, track.width)):
+    for color, width in ((rim(track.color), track.width + _RIM_WIDTH), (track.color, track.width)):
         pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -84,7 +84,7 @@ def _paint_ends(painter: QPainter, track: Track, ends: Array, seen: NDArray[np.b
         if not np.isfinite(place).all():
             continue
         painter.setOpacity(1.0 if visible else _HIDDEN_OPACITY)
-        painter.setPen(QPen(QColor(0, 0, 0, 200), 1))
+        painter.setPen(QPen(QColor(0, 0, 0, 200) if number == 0 or track.star else rim(track.color), 1.5))
         if number == 0 and len(track.points) > 1:
             painter.setBrush(QColor("white"))
             painter.drawRect(QRectF(place[0] - _START_SIZE / 2, place[1] - _START_SIZE / 2, _START_SIZE, _START_SIZE))
@@ -94,6 +94,12 @@ def _paint_ends(painter: QPainter, track: Track, ends: Array, seen: NDArray[np.b
             shape = QTransform.fromTranslate(*place).scale(size, size).map(Symbols["star" if track.star else "o"])
             painter.drawPath(shape)
     painter.setOpacity(1.0)
+
+
+def rim(color: QColor) -> QColor:
+    """What a line is edged with, so that it is seen on every colour: light around a dark one, dark around a light."""
+    light = color.lightnessF() < _DARKER
+    return QColor(255, 255, 255, 210) if light else QColor(0, 0, 0, 150)
 
 
 def placed(points: Array, camera: Camera, rect: QRectF) -> Array:
