@@ -74,6 +74,9 @@ class Bounded(io.RawIOBase):
                 f"{self._path} unfolds to more than {self._bound >> 20:,} MB: too much for a table.",
                 "Unpack it by hand to see what it holds.",
             )
+        if self._plain and self._read > self._size:
+            # A file that is written faster than it is read would never end.
+            raise StudioError(f"{self._path} changed while it was read.", "Open it again when it is finished.")
         self._progress(min(self._below.tell() / self._size, 1.0))
         return count
 

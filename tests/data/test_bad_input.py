@@ -249,3 +249,33 @@ def test_a_whole_number_of_hundreds_of_digits_is_refused_in_words(write: Write) 
     table = load_table(FileSource(path=str(path)))
     with pytest.raises(StudioError, match="infinite value in row 8"):
         prepare(DataSpec(source=table.source, columns={"b": ColumnSpec(type="numeric", role="feature")}), table)
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(write: Write) -> None:
+    path = write(_text())
+
+    def append(share: float) -> None:
+        if path.stat().st_size < 1_000_000:
+            with path.open("a") as file:
+                file.write("1,2,yes\n")
+
+    with pytest.raises(StudioError, match="changed while it was read"):
+        load_table(FileSource(path=str(path)), progress=append)
+    assert len(load_table(FileSource(path=str(path))).frame) > 40
+
+
+def test_a_line_of_ten_million_columns_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="memory is measured on POSIX")
+    path = tmp_path / "wide.csv"
+    path.write_bytes(b",".join([b"a"] * 10_000_000) + b"\n" + b",".join([b"1"] * 10_000_000))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "at most 100,000 can be read" in _refused(path)
+    # Kilobytes on Linux.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+@pytest.mark.parametrize("content", [b"a,b,y\n1,\x002,u\n3,4,v\n" * 50, bytes(1_000_000)])
+def test_zero_bytes_are_no_text(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "zero.csv"
+    path.write_bytes(content)
+    assert "binary" in _refused(path)

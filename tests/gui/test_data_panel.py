@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
 
+from gdstudio.cli.app import app
 from gdstudio.core.control import Cancelled
 from gdstudio.core.spec import FileSource
 from gdstudio.gui import loader
@@ -96,3 +99,20 @@ def test_a_feature_that_gives_the_target_away_is_named(panel: DataPanel, qtbot: 
     assert "honest" not in label.text()
     panel.session.load(_write(tmp_path / "sound.csv", honest=honest, bought=bought))
     qtbot.waitUntil(lambda: not label.isVisible(), timeout=LONG)
+
+
+def test_the_same_file_has_the_same_hash_in_the_window_and_on_the_command_line(
+    panel: DataPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "dates and words.csv"
+    path.write_text("when;what;y\n" + "".join(f"{1 + i % 28:02}.03.2024;né {i % 3};{i / 7:.3f}\n" for i in range(60)))
+    found = []
+    for _ in range(2):
+        panel.session.load(FileSource(path=str(path)))
+        qtbot.waitUntil(lambda: not panel.session.loading and panel.session.dataset is not None, timeout=LONG)
+        found.append(panel.session.dataset.table.data_hash)
+        panel.session.dataset = None
+    told = CliRunner().invoke(app, ["data", str(path), "--json"])
+    assert told.exit_code == 0
+    (document,) = json.loads(told.stdout)["files"]
+    assert found == [document["data_hash"]] * 2

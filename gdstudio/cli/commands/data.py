@@ -14,6 +14,8 @@ from gdstudio.cli.output import complain, print_json
 from gdstudio.core.errors import StudioError
 
 #: Endings under which plain text is kept as it is named; anything else becomes ``.csv``.
+#: A name of millions of letters is none; the JSON document has it whole.
+_LONGEST_SHOWN = 1_000
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".psv")
 #: What a description says before its columns, in this order, where the format has it.
 _DETAILS = (
@@ -117,7 +119,8 @@ def _print(document: Mapping[str, Any]) -> None:
     from rich.text import Text
 
     def cell(value: object) -> Text:
-        return Text(_printable(str(value)))
+        text = str(value)
+        return Text(_printable(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"))
 
     console = Console(highlight=False)
     rows, count = document["rows"], len(document["columns"])
