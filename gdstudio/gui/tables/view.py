@@ -54,6 +54,7 @@ class TableView(QTableView):
         rows.setSectionResizeMode(rows.ResizeMode.Fixed)
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
+        columns.setTextElideMode(Qt.TextElideMode.ElideRight)
         columns.setSectionsClickable(True)
         columns.setSortIndicatorShown(False)
         columns.sectionClicked.connect(self._sort_by)
