@@ -119,13 +119,21 @@ class AxisValues:
     names: tuple[str, ...] = ()
 
 
-def axis_values(series: pd.Series[Any]) -> AxisValues:
-    """A column for the axis of a chart: numbers as they are, categories by how frequent they are."""
-    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype):
+def axis_values(series: pd.Series[Any], *, category: bool = False) -> AxisValues:
+    """A column for the axis of a chart: numbers as they are, categories by how frequent they are.
+
+    Args:
+        series: ``(n,)``.
+        category: Whether it is one, also where its values look like numbers.
+    """
+    if not category and pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype):
         return AxisValues(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.is_float_dtype(series.dtype) and not (series.dropna() % 1).any():
+        series = series.astype("Int64")  # missing values had made whole numbers into 1.0 and 2.0
     texts = series.astype("string")
     parsed = np.asarray(pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
-    if not np.isnan(parsed[texts.notna().to_numpy()]).any() and not pd.api.types.is_bool_dtype(series.dtype):
+    numeric = not category and not pd.api.types.is_bool_dtype(series.dtype)
+    if numeric and not np.isnan(parsed[texts.notna().to_numpy()]).any():
         return AxisValues(parsed)
     names = [str(name) for name in texts.value_counts().index]
     shown = (*names[: _MOST_CATEGORIES - 1], "all others") if len(names) > _MOST_CATEGORIES else tuple(names)

@@ -77,3 +77,5 @@ def test_columns_lie_on_an_axis():
     assert many.names[-1] == "all others"
     assert (many.values == 19).sum() == 11
     assert axis_values(pd.Series([True, False, True])).names == ("True", "False")
+    assert axis_values(pd.Series([2, 1, 2]), category=True).names == ("2", "1")
+    assert axis_values(pd.Series([2.0, 1.0, 2.0, None]), category=True).names == ("2", "1")

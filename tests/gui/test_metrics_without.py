@@ -100,7 +100,7 @@ def test_outputs_that_are_not_finite_are_said_on_every_page(tab: MetricsTab, sam
     found = result.predictions["test"]
     if found.probabilities is None:
         result = with_test(result, prediction=np.full(len(found), np.nan))
-        page, chart = tab.residuals, tab.residuals.residuals
+        page, chart = tab.scores, tab.residuals.residuals
     else:
         result = with_test(result, probabilities=np.full(found.probabilities.shape, np.nan))
         page, chart = tab.curves, tab.curves.panes[1].chart
@@ -122,7 +122,7 @@ def test_without_test_rows_other_parts_are_shown(tab: MetricsTab, qtbot: QtBot) 
 
 
 def test_few_validation_rows_make_no_interval(tab: MetricsTab, qtbot: QtBot) -> None:
-    show(tab, trained(data__source__kind="diabetes", data__split__validation=0.01), tab.residuals, qtbot)
+    show(tab, trained(data__source__kind="diabetes", data__split__validation=0.01), tab.scores, qtbot)
     assert "takes at least 9 rows, and there are 4" in text(tab, "metrics.interval")
     combo = tab.findChild(QComboBox, "metrics.residual_view")
     combo.setCurrentIndex(2)

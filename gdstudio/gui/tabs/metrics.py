@@ -43,13 +43,13 @@ class MetricsTab(QWidget):
         self.scores = ScoresPage(theme, jobs)
         self.curves = CurvesPage(theme, jobs)
         self.residuals = ResidualsPage(theme, jobs)
+        self.scores.set_below(self.residuals)
         self.compare = ComparePage(session, theme, jobs)
         for page in (self.scores, self.curves):
             page.rows_wanted.connect(lambda rows, why: self.rows_wanted.emit(rows, why, self._part.currentData()))
         self._pages = named(QTabWidget(documentMode=True), "metrics.pages", "Views of the scores")
         self._pages.addTab(self.scores, "Scores")
         self._pages.addTab(self.curves, "Curves")
-        self._pages.addTab(self.residuals, "Residuals")
         self._pages.addTab(self.compare, "Compare runs")
         self._pages.currentChanged.connect(self._draw_part)
         sentence = "After a run, its scores on the train, validation and test rows are shown here."
@@ -98,7 +98,7 @@ class MetricsTab(QWidget):
         self._title.setToolTip(result.message)
         regression = result.dataset.task == "regression"
         self._pages.setTabVisible(self._pages.indexOf(self.curves), not regression)
-        self._pages.setTabVisible(self._pages.indexOf(self.residuals), regression)
+        self._pages.setTabText(self._pages.indexOf(self.scores), "Scores and residuals" if regression else "Scores")
         binary = result.dataset.task == "binary"
         self._pages.setTabText(self._pages.indexOf(self.curves), "Threshold and curves" if binary else "Curves")
         chosen = self._part.currentData()
@@ -114,6 +114,7 @@ class MetricsTab(QWidget):
         """Draw the chosen part on the page that is seen."""
         result, part = self._shown, self._part.currentData()
         page = self._pages.currentWidget()
-        pages = ScoresPage | CurvesPage | ResidualsPage | ComparePage
-        if result is not None and part is not None and isinstance(page, pages):
+        if result is not None and part is not None and isinstance(page, ScoresPage | CurvesPage | ComparePage):
             page.show_part(result, part)
+            if page is self.scores and result.dataset.task == "regression":
+                self.residuals.show_part(result, part)

@@ -72,6 +72,7 @@ class ResidualsPage(QWidget):
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(both, 1)
         self._against.activated.connect(self._load)
@@ -142,7 +143,11 @@ def _find(result: RunResult, part: str, column: str, level: float) -> _Found:
         missed = residuals(predictions)
     except UndefinedScoreError as error:
         return _Found(reason=error.reason)
-    axis = axis_values(result.dataset.table.frame[column].iloc[missed.rows]) if column else None
+    axis = None
+    if column:
+        kinds = {prepared.name: prepared.kind for prepared in result.dataset.preparation.columns}
+        series = result.dataset.table.frame[column].iloc[missed.rows]
+        axis = axis_values(series, category=kinds.get(column, "numeric") != "numeric")
     quantiles, no_quantiles = None, ""
     try:
         quantiles = quantile_plot(predictions)

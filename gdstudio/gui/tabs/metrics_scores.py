@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gdstudio.evaluation.bootstrap import Interval
     from gdstudio.training.result import RunResult
 
+#: Qt's own: no widget is higher.
+_NO_LIMIT = 16_777_215
 #: A longer table scrolls by itself.
 _MOST_ROWS = 40
 _PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -89,14 +91,21 @@ class ScoresPage(QWidget):
         pictures.addWidget(self._pairs_title)
         pictures.addWidget(self._pairs)
         self._pairs.setMaximumHeight(round(9 * theme.em))
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(scroll)
-        both.addWidget(self._right)
-        both.setChildrenCollapsible(False)
-        both.setStretchFactor(0, 5)
-        both.setStretchFactor(1, 3)
-        layout = QVBoxLayout(self)
-        layout.addWidget(both)
+        self._upper = QSplitter(Qt.Orientation.Horizontal)
+        self._upper.addWidget(scroll)
+        self._upper.addWidget(self._right)
+        self._upper.setChildrenCollapsible(False)
+        self._upper.setStretchFactor(0, 5)
+        self._upper.setStretchFactor(1, 3)
+        self._left, self._below = left, QWidget()
+        self._page = QVBoxLayout(self)
+        self._page.addWidget(self._upper, 1)
+
+    def set_below(self, widget: QWidget) -> None:
+        """What stands below the few scores of a regression."""
+        self._below = widget
+        widget.hide()
+        self._page.addWidget(widget, 2)
 
     @property
     def busy(self) -> bool:
@@ -112,12 +121,21 @@ class ScoresPage(QWidget):
         regression = result.dataset.task == "regression"
         for widget in (self._right, self._class_view, self._class_title):
             widget.setVisible(not regression)
+        self._below.setVisible(regression)
+        self._fit_height()
         if not regression:
             self._classes.show_scores(result.metrics[part])
             matrix = result.metrics[part]["confusion_matrix"]
             self.confusion.set_matrix(matrix, result.dataset.classes)
             self._list_pairs(matrix)
         self._compare()
+
+    def _fit_height(self) -> None:
+        """Leave what lies below the few scores of a regression the rest of the room."""
+        shown = self._result is not None and self._result.dataset.task == "regression"
+        needed = self._left.sizeHint().height() + 2 * self._upper.frameWidth()
+        self._upper.setMaximumHeight(needed if shown else _NO_LIMIT)
+        self._upper.setMinimumHeight(needed if shown else 0)
 
     def _list_pairs(self, matrix: list[list[int]] | None) -> None:
         """The most frequent mistakes, for more than two classes."""
@@ -191,6 +209,7 @@ class ScoresPage(QWidget):
             said = _verdict(self._result, self._part, self._intervals.get(self._part, {}), self._baselines)
         self._verdict.setText(said)
         self._verdict.setVisible(bool(said))
+        self._fit_height()
 
     @Slot(QListWidgetItem)
     def _pair_chosen(self, item: QListWidgetItem) -> None:
