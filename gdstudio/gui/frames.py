@@ -44,7 +44,7 @@ class FrameTimer(QTimer):
         used, self._cpu = cpu - self._cpu, cpu
         taken, self._steps = steps - self._steps, steps
         if taken < _WATCHED_STEPS or time.perf_counter() - self._began < _SMOOTH_SECONDS:
-            wanted = self.shortest
+            wanted = float(self.shortest)
         else:
             # Half of the way: one dear frame, e.g. of an axis that changes, does not make the next one late.
             wanted = (self.interval() + 1000 * used / _SHARE) / 2
