@@ -46,11 +46,11 @@ def lab(tmp_path: Path) -> Callable[..., list[Path]]:
 def test_what_is_set_is_found_at_the_next_start_and_the_rest_is_not_written(tmp_path: Path, qtbot: QtBot) -> None:
     store = PreferenceStore(tmp_path / "new")
     with qtbot.waitSignal(store.changed) as signal:
-        store.set("text_scale", 130)
+        store.change("text_scale", 130)
     assert signal.args == ["text_scale"]
     assert written(tmp_path / "new") == {"schema_version": 1, "text_scale": 130}
     assert PreferenceStore(tmp_path / "new").values == Preferences(text_scale=130)
-    store.set("text_scale", 100)
+    store.change("text_scale", 100)
     assert store.untouched
     assert written(tmp_path / "new") == {"schema_version": 1}
 
@@ -59,7 +59,7 @@ def test_what_is_set_is_found_at_the_next_start_and_the_rest_is_not_written(tmp_
 def test_what_is_no_value_of_a_setting_is_refused_and_changes_nothing(tmp_path: Path, name: str, value: Any) -> None:
     store = PreferenceStore(tmp_path)
     with pytest.raises(StudioError, match=name):
-        store.set(name, value)
+        store.change(name, value)
     assert store.values == Preferences()
     assert not (tmp_path / "settings.json").exists()
 
@@ -74,7 +74,7 @@ def test_a_damaged_file_is_set_aside_with_a_sentence(tmp_path: Path, content: by
     assert len(store.problems) == 1
     assert "settings.json.damaged" in store.problems[0]
     assert (tmp_path / "settings.json.damaged").read_bytes() == content
-    store.set("redraws", 10)
+    store.change("redraws", 10)
     assert PreferenceStore(tmp_path).values.redraws == 10
 
 
@@ -87,7 +87,7 @@ def test_what_this_version_does_not_know_is_said_and_kept(tmp_path: Path) -> Non
     assert "newer version" in said
     assert "hologram" in said
     assert "redraws" in said
-    store.set("scheme", "dark")
+    store.change("scheme", "dark")
     assert written(tmp_path) == {**foreign, "scheme": "dark"}
 
 
@@ -103,7 +103,7 @@ def test_settings_that_cannot_be_kept_hold_until_the_end(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     store = PreferenceStore(tmp_path / "file" / "config")
     with pytest.raises(StudioError, match="cannot be"):
-        store.set("scheme", "dark")
+        store.change("scheme", "dark")
     assert store.values.scheme == "dark"
 
 
@@ -125,7 +125,7 @@ def test_what_the_lab_has_locked_cannot_be_set_not_even_in_the_file(
     store = PreferenceStore(tmp_path, files)
     assert store.values.device == "cpu"
     with pytest.raises(StudioError, match="for research"):
-        store.set("device", "cuda")
+        store.change("device", "cuda")
     assert store.first_spec().training.device == "cpu"
 
 
@@ -138,7 +138,7 @@ def test_a_new_experiment_begins_with_what_the_lab_and_the_person_have_set(
     assert store.problems == []
     spec = store.first_spec()
     assert (spec.optimizer.kind, spec.optimizer.model_dump()["momentum"], spec.training.threads) == ("sgd", 0.9, 3)
-    store.set("threads", 2)
+    store.change("threads", 2)
     assert store.first_spec().training.threads == 2
 
 
@@ -169,7 +169,7 @@ def test_colours_of_the_first_version_are_taken_over_once(tmp_path: Path) -> Non
     old.sync()
     assert WindowSettings(tmp_path).preferences.values.scheme == "dark"
     settings = WindowSettings(tmp_path)
-    settings.preferences.set("scheme", "light")
+    settings.preferences.change("scheme", "light")
     assert WindowSettings(tmp_path).preferences.values.scheme == "light"
 
 

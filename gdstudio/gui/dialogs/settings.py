@@ -115,7 +115,7 @@ class SettingsDialog(QDialog):
                 form.set_problem(path, "There is no such folder.")
             return
         try:
-            self._store.set(name, value)
+            self._store.change(name, value)
         except StudioError as error:
             self._banner.show_message("warning", error.message, error.hint)
         # What was refused is drawn as it was.

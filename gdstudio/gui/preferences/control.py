@@ -46,7 +46,7 @@ class PreferenceControl(QObject):
     def choose_scheme(self, scheme: Scheme) -> None:
         """Other colours, as the View menu has them."""
         try:
-            self._store.set("scheme", scheme)
+            self._store.change("scheme", scheme)
         except StudioError as error:
             self.said.emit("warning", error.message, error.hint)
 

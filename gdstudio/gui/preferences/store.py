@@ -83,7 +83,7 @@ class PreferenceStore(QObject):
             {**values, **{path: value for path, value in self._lab.experiment.items() if path not in mine}}
         )
 
-    def set(self, name: str, value: Any) -> None:
+    def change(self, name: str, value: Any) -> None:
         """Set one value and keep it; setting the default is the same as not having set it.
 
         Raises:

@@ -27,7 +27,7 @@ class RecentProjects:
     def __init__(self, folder: Path | None = None) -> None:
         self._path = (folder or paths.user_state()) / "recent.json"
 
-    def list(self) -> list[Path]:
+    def paths(self) -> list[Path]:
         """Those that still are there."""
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ class RecentProjects:
     def add(self, path: Path) -> None:
         """Put one on top; a folder that cannot be written is passed over."""
         path = path.absolute()
-        self._write([path, *(other for other in self.list() if other != path)][:_MOST])
+        self._write([path, *(other for other in self.paths() if other != path)][:_MOST])
 
     def clear(self) -> None:
         """Forget them."""
@@ -72,7 +72,7 @@ class RecentMenu(QObject):
     @Slot()
     def _fill(self) -> None:
         self._menu.clear()
-        recent = self._recent.list()
+        recent = self._recent.paths()
         for number, path in enumerate(recent, 1):
             name = path.name.replace("&", "&&")
             action = self._menu.addAction(f"&{number % 10} {name}")

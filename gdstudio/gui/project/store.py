@@ -175,9 +175,9 @@ class _Desk:
 
     def table(self, source: Settings) -> Table | None:
         """The rows of a source; None where they are not at hand."""
-        known = next((found for key, found in self._tables if _same_rows(key, source)), False)
-        if known is not False:
-            return known
+        for key, known in self._tables:
+            if _same_rows(key, source):
+                return known
         table = None
         if self._cancelled():
             raise Cancelled
