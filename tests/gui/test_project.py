@@ -137,7 +137,7 @@ def test_what_is_saved_comes_back_with_runs_notes_formula_and_view(make: Make, q
             assert values.tobytes() == run.result.history.steps.snapshot()[column].tobytes(), column
     train(qtbot, window)
     assert [r.name for r in session.runs] == ["small", "Run 2"]
-    assert window.project.recent.list() == [path]
+    assert window.project.recent.paths() == [path]
 
 
 def test_nothing_is_left_without_asking(make: Make, qtbot: QtBot, tmp_path: Path) -> None:

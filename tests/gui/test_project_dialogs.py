@@ -161,7 +161,7 @@ def test_recent_projects_are_listed_newest_first_and_only_where_they_are_there(q
         recent.add(path)
     recent.add(paths[0])
     paths[2].unlink()
-    assert recent.list() == [paths[0], paths[1]]
+    assert recent.paths() == [paths[0], paths[1]]
     menu = QMenu()
     qtbot.addWidget(menu)
     opened: list[Path] = []
@@ -170,6 +170,6 @@ def test_recent_projects_are_listed_newest_first_and_only_where_they_are_there(q
     assert opened == [paths[0]]
     assert menu.actions()[0].text() == "&1 a && b.gdstudio"
     menu.actions()[-1].trigger()
-    assert recent.list() == []
+    assert recent.paths() == []
     (tmp_path / "state" / "recent.json").write_text("[1, {")
-    assert recent.list() == []
+    assert recent.paths() == []

@@ -122,7 +122,7 @@ class PreferenceStore(QObject):
         """Take over a value that an earlier version kept elsewhere, unless one is set; a wrong one is forgotten."""
         if name not in self._own and name not in self.locked:
             with contextlib.suppress(StudioError):
-                self.set(name, value)
+                self.change(name, value)
 
     def _defaults(self) -> Preferences:
         return Preferences.model_validate(dict(self._lab.settings))
