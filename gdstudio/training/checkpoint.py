@@ -29,7 +29,7 @@ import safetensors.torch
 from torch import Tensor
 
 from gdstudio.core.errors import StudioError
-from gdstudio.core.files import make_folder, write_atomic, write_text
+from gdstudio.core.files import make_folder, write_bytes, write_text
 from gdstudio.core.history import Column, RunHistory
 from gdstudio.core.regimen import TrainingSpec
 from gdstudio.core.spec import ExperimentSpec, differences
@@ -127,7 +127,8 @@ class CheckpointWriter:
         tensors: dict[str, Tensor] = {}
         packed = pack_state(checkpoint.state, "", tensors)
         name = f"state-{number}.safetensors"
-        write_atomic(self.folder / name, lambda path: safetensors.torch.save_file(tensors, path))
+        saved = safetensors.torch.save(tensors)
+        write_bytes(self.folder / name, saved)
         content = {
             "number": number,
             "spec": checkpoint.spec.model_dump(mode="json"),
@@ -136,7 +137,7 @@ class CheckpointWriter:
             "step": checkpoint.step,
             "steps_per_epoch": checkpoint.steps_per_epoch,
             "state": packed,
-            "tensors": {"file": name, "crc32": zlib.crc32((self.folder / name).read_bytes())},
+            "tensors": {"file": name, "crc32": zlib.crc32(saved)},
             "rows": rows,
         }
         document = {"schema_version": CHECKPOINT_VERSION, "sha256": _digest(content), "content": content}

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from gdstudio.core.errors import StudioError, nearest
-from gdstudio.core.files import make_folder, write_atomic, write_text
+from gdstudio.core.files import make_folder, write_atomic, write_bytes, write_text
 from gdstudio.core.history import Columns, Weights
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import prepare
@@ -102,9 +102,10 @@ def save(result: RunResult, folder: Path) -> None:
         frame = predictions_frame(result.predictions["test"])
         write_atomic(folder / "predictions.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
     state = {name: tensor.contiguous() for name, tensor in result.model.state_dict().items()}
-    write_atomic(folder / "model.safetensors", lambda path: safetensors.torch.save_file(state, path))
+    # As bytes: its own writing tells of a full disk in an error that is no OSError.
+    write_bytes(folder / "model.safetensors", safetensors.torch.save(state))
     kept = {f"{s.step}/{name}": array for s in result.snapshots for name, array in s.state.items()}
-    write_atomic(folder / "snapshots.safetensors", lambda path: safetensors.numpy.save_file(kept, path))
+    write_bytes(folder / "snapshots.safetensors", safetensors.numpy.save(kept))
     changes = [f"Learning rate {c.lr:g} from step {c.step} on." for c in result.spec.training.lr_changes]
     log = [*result.dataset.notes, *changes, result.message]
     write_text(folder / "log.txt", "\n".join(log) + "\n")

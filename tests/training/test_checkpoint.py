@@ -284,7 +284,7 @@ def test_a_save_that_fails_leaves_the_checkpoint_before(
     def fail(*arguments: Any) -> None:
         raise OSError("killed here")
 
-    monkeypatch.setattr(module, "write_atomic" if fails == "state" else "write_text", fail)
+    monkeypatch.setattr(module, "write_bytes" if fails == "state" else "write_text", fail)
     with pytest.raises(OSError, match="killed"):
         CheckpointWriter(folder, before).write(longer)
     again = load_checkpoint(folder)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QSize
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from gdstudio.core.errors import StudioError
-from gdstudio.core.files import write_atomic, write_text
+from gdstudio.core.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,24 +37,28 @@ def save_picture(widget: QWidget, path: Path) -> None:
     """
     match path.suffix.lower():
         case ".png":
-            drawn = picture(widget)
-            write_atomic(path, lambda part: _save_png(drawn, part))
+            write_bytes(path, _png(picture(widget)))
         case ".svg":
-            write_atomic(path, lambda part: _save_svg(widget, part))
+            write_bytes(path, _svg(widget))
         case other:
             raise StudioError(
                 f"A picture cannot be saved as “{other or path.name}”.", "End the file's name in .png or .svg."
             )
 
 
-def _save_png(drawn: QPixmap, path: Path) -> None:
-    if not drawn.save(str(path), "PNG"):
-        raise OSError("the picture could not be written")
+def _png(drawn: QPixmap) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    drawn.save(buffer, "PNG")
+    return buffer.data().data()
 
 
-def _save_svg(widget: QWidget, path: Path) -> None:
+def _svg(widget: QWidget) -> bytes:
+    # In memory: its own writing does not notice a full disk.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(buffer)
     generator.setSize(QSize(widget.size()))
     generator.setViewBox(widget.rect())
     generator.setTitle(widget.accessibleName())
@@ -63,6 +67,7 @@ def _save_svg(widget: QWidget, path: Path) -> None:
     painter.fillRect(widget.rect(), widget.palette().window())
     widget.render(painter, QPoint(0, 0))
     painter.end()
+    return buffer.data().data()
 
 
 def save_data(data: pd.DataFrame, path: Path) -> None:
