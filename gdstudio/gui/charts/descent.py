@@ -384,5 +384,5 @@ def numbers_table(paths: Sequence[Path], step: int, theme: Theme, line: bool) ->
 
 
 def _short(value: float) -> str:
-    """Three digits, with a real minus sign, whose width is a digit's."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three digits, two of what is tiny, with a real minus sign, whose width is a digit's."""
+    return (f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.2g}").replace("-", "−")

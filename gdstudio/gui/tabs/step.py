@@ -103,7 +103,7 @@ class StepTab(QWidget):
             row.addWidget(box)
         upper = QSplitter(Qt.Orientation.Horizontal)
         for title, table, below in (
-            ("The chain, forward down and the gradient back up: typical sizes (root mean square)", self._chain, None),
+            ("The chain: forward down, gradient up (root mean squares)", self._chain, None),
             ("The batch: what each row adds to this weight's gradient", self._batch, self._sum),
         ):
             side = QWidget()
@@ -259,11 +259,10 @@ class StepTab(QWidget):
 
         rows = [
             {
-                "Layer": link.name.replace("_", " ") or link.layer,
-                "What it is": link.layer,
+                "Layer": f"{link.name.replace('_', ' ')}: {link.layer}" if link.name else link.layer,
                 "Output": _size(link.outputs),
-                "Gradient there": _size(link.gradient),
-                "… of its weights": _size(report.gradients[weights]) if weights in report.gradients else np.nan,
+                "Gradient": _size(link.gradient),
+                "of its weights": _size(report.gradients[weights]) if weights in report.gradients else np.nan,
             }
             for link in report.chain
             for weights in (f"{link.name}.weight",)
