@@ -93,8 +93,8 @@ def test_what_this_version_does_not_know_is_said_and_kept(tmp_path: Path) -> Non
 
 def test_two_windows_do_not_take_back_each_other_s_settings(tmp_path: Path) -> None:
     first, second = PreferenceStore(tmp_path), PreferenceStore(tmp_path)
-    first.set("scheme", "dark")
-    second.set("redraws", 10)
+    first.change("scheme", "dark")
+    second.change("redraws", 10)
     assert PreferenceStore(tmp_path).values == Preferences(scheme="dark", redraws=10)
 
 
@@ -110,7 +110,7 @@ def test_settings_that_cannot_be_kept_hold_until_the_end(tmp_path: Path) -> None
 def test_the_lab_s_values_hold_for_whoever_has_not_set_them(tmp_path: Path, lab: Callable[..., list[Path]]) -> None:
     first = PreferenceStore(tmp_path, lab(settings={"text_scale": 130, "redraws": 5}))
     assert (first.values.text_scale, first.values.redraws) == (130, 5)
-    first.set("redraws", 30)
+    first.change("redraws", 30)
     later = PreferenceStore(tmp_path, lab(settings={"text_scale": 150, "redraws": 6}))
     assert (later.values.text_scale, later.values.redraws) == (150, 30)
     later.reset()
@@ -174,7 +174,7 @@ def test_colours_of_the_first_version_are_taken_over_once(tmp_path: Path) -> Non
 
 
 def test_settings_are_set_aside_and_not_lost(tmp_path: Path) -> None:
-    PreferenceStore(tmp_path).set("scheme", "dark")
+    PreferenceStore(tmp_path).change("scheme", "dark")
     assert set_settings_aside(tmp_path) == [tmp_path / "settings.json"]
     assert PreferenceStore(tmp_path).untouched
     assert (tmp_path / "settings.json.old").exists()
