@@ -18,6 +18,7 @@ from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import prepare
 from gdstudio.data.load import load_table
+from gdstudio.projects.descents import save_descent
 from gdstudio.projects.export import script_known, script_optimizer
 from gdstudio.projects.export.notebook import save_notebook
 from gdstudio.projects.export.script import Script, make_script
@@ -233,14 +234,16 @@ def test_a_script_is_equal_to_the_bit(name: str, verdicts: dict[str, Verdict]) -
 
 
 def test_another_number_is_found_and_named(tmp_path: Path) -> None:
-    result = run_experiment(spec_of({"data.source.kind": "iris"}))
-    path = tmp_path / "experiment.py"
-    make_script(result.spec, result.dataset).save(path)
-    path.write_text(path.read_text().replace("LEARNING_RATE = 0.002", "LEARNING_RATE = 0.0021"))
-    result.save(tmp_path / "run")
+    descent = minimize(MinimizeSpec().with_values({"training.steps": 5, "training.start": [3, 2]}))
+    save_descent(descent, tmp_path / "run")
+    path = tmp_path / "descent.py"
+    text = make_formula_script(descent.spec).text
+    path.write_text(
+        text.replace("    return LEARNING_RATE\n", "    return LEARNING_RATE * (1 if step < 2 else 1.01)\n")
+    )
     verdict = verify_script(tmp_path / "run", path)
     assert not verdict.identical
-    assert verdict.text.startswith("Different from step 2 on: train_loss is ")
+    assert verdict.text.startswith("Different from step 3 on: x is ")
 
 
 def test_what_cannot_be_expressed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
