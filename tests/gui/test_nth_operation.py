@@ -205,8 +205,8 @@ def save(
             return Save(*(lambda folder, f=f: save_data(f, folder / "a.csv") for f in frames))
         case _:
             return Save(
-                lambda folder: PreferenceStore(folder, lab=()).set("scheme", "dark"),
-                lambda folder: PreferenceStore(folder, lab=()).set("scheme", "light"),
+                lambda folder: PreferenceStore(folder, lab=()).change("scheme", "dark"),
+                lambda folder: PreferenceStore(folder, lab=()).change("scheme", "light"),
             )
 
 
