@@ -81,7 +81,7 @@ class ScoresPage(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(left)
-        scroll.setMinimumWidth(round(45 * theme.em))
+        scroll.setMinimumWidth(round(48 * theme.em))
         self._right = QWidget()
         pictures = QVBoxLayout(self._right)
         pictures.setContentsMargins(0, 0, 0, 0)
@@ -132,6 +132,11 @@ class ScoresPage(QWidget):
 
     def _fit_height(self) -> None:
         """Leave what lies below the few scores of a regression the rest of the room."""
+        layout = self._left.layout()
+        if layout is not None:
+            # A text that wraps asks for one line, and the layout would take the second from the tables.
+            layout.activate()
+            self._left.setMinimumHeight(max(0, layout.totalHeightForWidth(self._left.width())))
         shown = self._result is not None and self._result.dataset.task == "regression"
         needed = self._left.sizeHint().height() + 2 * self._upper.frameWidth()
         self._upper.setMaximumHeight(needed if shown else _NO_LIMIT)
@@ -255,6 +260,7 @@ def _table(model: ScoresModel | ClassScoresModel, name: str, label: str) -> QTab
     view.setShowGrid(False)
     view.setWordWrap(False)
     view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance("not defined") + 6)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 10)
 
