@@ -138,8 +138,10 @@ class LandscapeControls(QWidget):
             QCheckBox("Keep colours"), "landscape.fixed", "Keep colours",
             "The colours keep their meaning from map to map, so that runs can be compared",
         )  # fmt: skip
-        self._low = named(QLineEdit(), "landscape.low", "Value of the lowest colour")
-        self._high = named(QLineEdit(), "landscape.high", "Value of the highest colour")
+        self._low = named(QLineEdit(), "landscape.low", "Lowest colour", "The value that the lowest colour stands for")
+        self._high = named(
+            QLineEdit(), "landscape.high", "Highest colour", "The value that the highest colour stands for"
+        )
         ends = QHBoxLayout()
         ends.setContentsMargins(0, 0, 0, 0)
         ends.addWidget(self._low)
