@@ -12,7 +12,7 @@ import errno
 import getpass
 import json
 import os
-import socket
+import platform
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -58,7 +58,7 @@ class LockedError(StudioError):
     def __init__(self, path: Path, holder: Holder | None) -> None:
         who = "another window"
         if holder is not None:
-            where = "on this machine" if holder.host == socket.gethostname() else f"on {holder.host}"
+            where = "on this machine" if holder.host == platform.node() else f"on {holder.host}"
             since = time.strftime("%d %b %H:%M", time.localtime(holder.since))
             who = f"another window of {holder.user} {where}, since {since}"
         super().__init__(f"{path.name} is open in {who}.", "Open it read-only, or close it there first.")
@@ -100,7 +100,7 @@ class FileLock:
                 if not _is_at(handle, self.path):  # removed by the one who had it, between the two calls
                     os.close(handle)
                     continue
-                mine = Holder(os.getpid(), socket.gethostname(), _user(), time.time())
+                mine = Holder(os.getpid(), platform.node(), _user(), time.time())
                 os.lseek(handle, 0, os.SEEK_SET)
                 os.ftruncate(handle, 0)
                 os.write(handle, json.dumps(asdict(mine)).encode())
@@ -189,7 +189,7 @@ def _is_believed(holder: Holder | None, state: str) -> bool:
     """Whether what stands in the file keeps others out, although the system's lock does not."""
     if holder is None or not -_BELIEVED_SECONDS < time.time() - holder.since < _BELIEVED_SECONDS:
         return False
-    if holder.host != socket.gethostname():
+    if holder.host != platform.node():
         return True
     return state == "unknown" and holder.pid != os.getpid() and _is_alive(holder.pid)
 
