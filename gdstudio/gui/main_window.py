@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
         session = self.session
         return [
             *self.project.rows(),
-            ActionRow("data.open", "&Open…", self.open_file, "Ctrl+O", "folder-open-outline", "Open a table"),
+            ActionRow("data.open", "&Open data…", self.open_file, "Ctrl+O", "folder-open-outline", "Open a table"),
             ActionRow(
                 "data.paste",
                 "&Paste table…",

@@ -12,7 +12,7 @@ from gdstudio import paths
 from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import Settings
-from gdstudio.core.spec import DataSpec, ExperimentSpec, FileSource
+from gdstudio.core.spec import ExperimentSpec, FileSource
 from gdstudio.gui.document import Document
 from gdstudio.gui.project.place import Place
 from gdstudio.gui.race import Race
@@ -20,11 +20,10 @@ from gdstudio.gui.runs import Run
 from gdstudio.projects.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from gdstudio.data.dataset import Dataset
     from gdstudio.data.table import Table
     from gdstudio.projects.data_link import DataLink
     from gdstudio.projects.project import FormulaExperiment, Project
-    from gdstudio.projects.project_run import ProjectRun, RunPacks
+    from gdstudio.projects.project_run import RunPacks
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,7 @@ class Store:
             Cancelled: ``cancelled`` said so.
         """
         from gdstudio.projects.project import load_project
+        from gdstudio.projects.restore import restore_runs
 
         seen = fingerprint(place.path) if place is not None else None
         project = load_project(source)
@@ -140,86 +140,70 @@ class Store:
             place.labs = project.labs
             place.embed = any(link.content is not None for link in project.data)
             place.note_content(seen)
-        desk = _Desk(project, place.path if place is not None else source, data, cancelled)
-        notes: list[str] = []
-        runs = tuple(self._runs(project, desk, notes))
-        spec = project.spec
-        table = desk.table(spec.data.source)
-        if table is not None and table.source != spec.data.source:
+        tables = _Tables(project, place.path if place is not None else source, data, cancelled)
+        restored = restore_runs(project, tables.of, self._packs)
+        runs = tuple(
+            Run(run.id, run.name, run.color, restored.results[run.id], run.shown)
+            for run in project.runs
+            if run.id in restored.results
+        )
+        notes = [
+            f"{restored.problems[run.id].message} It is left out."
+            for run in project.runs
+            if run.id not in restored.results
+        ]
+        spec, missing, table = project.spec, None, None
+        try:
+            table = tables.of(spec.data.source)
             spec = spec.model_copy(update={"data": spec.data.model_copy(update={"source": table.source})})
-        missing = spec.data.source if table is None and isinstance(spec.data.source, FileSource) else None
+        except StudioError as error:
+            missing = spec.data.source if isinstance(spec.data.source, FileSource) else None
+            notes.append(error.message)
         race = _race(project.formula) if project.formula is not None else None
         document = Document(spec, table, runs, race, project.notes)
-        return Opened(document, project.view, place, source, (*notes, *desk.problems), missing)
-
-    def _runs(self, project: Project, desk: _Desk, notes: list[str]) -> Iterator[Run]:
-        for run in project.runs:
-            try:
-                result = run.result(desk.dataset(run))
-            except StudioError as error:
-                notes.append(f"{error.message} It is left out.")
-                continue
-            self._packs.remember(result, run.pack)
-            yield Run(run.id, run.name, run.color, result, run.shown)
+        return Opened(document, project.view, place, source, tuple(notes), missing)
 
 
-class _Desk:
-    """The tables of a project, each read once, and its runs' datasets, each prepared once."""
+class _Tables:
+    """The tables of a project, each read once."""
 
     def __init__(self, project: Project, path: Path, data: Path | None, cancelled: Callable[[], bool]) -> None:
         self._links = {link.source.sha256: link for link in project.data}
         self._main, self._path, self._data, self._cancelled = project.spec.data.source, path, data, cancelled
-        self._tables: list[tuple[Settings, Table | None]] = []
-        self._datasets: list[tuple[DataSpec, Table, Dataset]] = []
-        self.problems: list[str] = []
+        self._read: list[tuple[Settings, Table]] = []
 
-    def table(self, source: Settings) -> Table | None:
-        """The rows of a source; None where they are not at hand."""
-        for key, known in self._tables:
-            if _same_rows(key, source):
-                return known
-        table = None
+    def of(self, source: Settings) -> Table:
+        """The rows of a source, from wherever its file lies now.
+
+        Raises:
+            StudioError: They are not at hand.
+            Cancelled: Nobody waits for them any more.
+        """
+        for known, table in self._read:
+            if _same_rows(known, source):
+                return table
         if self._cancelled():
             raise Cancelled
-        try:
-            table = self._load(source)
-        except StudioError as error:
-            self.problems.append(error.message)
-        self._tables.append((source, table))
+        table = self._load(source)
+        self._read.append((source, table))
         return table
 
-    def dataset(self, run: ProjectRun) -> Dataset | None:
-        """What a run was trained on, prepared; None where its rows are not at hand, or are others by now."""
-        from gdstudio.data.dataset import prepare
-
-        table = self.table(run.spec.data.source)
-        if table is None or (run.data_hash and table.data_hash != run.data_hash):
-            return None
-        spec = run.spec.data.model_copy(update={"source": table.source})
-        for known, rows, dataset in self._datasets:
-            if rows is table and known == spec:
-                return dataset
-        dataset = prepare(spec, table)
-        self._datasets.append((spec, table, dataset))
-        return dataset
-
-    def _load(self, source: Settings) -> Table | None:
+    def _load(self, source: Settings) -> Table:
         from gdstudio.data.load import load_table
         from gdstudio.projects.data_link import find_data, link_to, unpack_data
 
         if not isinstance(source, FileSource):
             return load_table(source)
         link = self._links.get(source.sha256) or link_to(source)
+        found = find_data(link, self._path)
         if self._data is not None and _same_rows(source, self._main):
             path = self._data
+        elif found is not None and found.same:
+            path = found.path
+        elif link.content is not None:
+            path = unpack_data(link, paths.user_state() / "data")
         else:
-            found = find_data(link, self._path)
-            if found is not None and found.same:
-                path = found.path
-            elif link.content is not None:
-                path = unpack_data(link, paths.user_state() / "data")
-            else:
-                return None
+            raise StudioError(f"The data are not where they were: {source.path}.")
         return load_table(source.model_copy(update={"path": str(path)}), cancelled=self._cancelled)
 
 
