@@ -245,3 +245,12 @@ def test_text_and_lines_grow_and_shrink_again(theme: Theme) -> None:
     assert theme.series_pen(0).widthF() == pytest.approx(2 * thin)
     theme.set_text_scale(100)
     assert theme.em == small
+
+
+def test_the_lab_pack_s_file_is_one_and_its_description_names_every_setting(tmp_path: Path) -> None:
+    pack = paths.resources() / "installer" / "lab-pack"
+    store = PreferenceStore(tmp_path, [pack / "lab-defaults.json"])
+    assert store.problems == []
+    assert store.values == Preferences()
+    text = (pack / "README.md").read_text(encoding="utf-8")
+    assert [name for name in Preferences.model_fields if f"`{name}`" not in text] == []
