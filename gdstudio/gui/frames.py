@@ -48,4 +48,4 @@ class FrameTimer(QTimer):
         else:
             # Half of the way: one dear frame, e.g. of an axis that changes, does not make the next one late.
             wanted = (self.interval() + 1000 * used / _SHARE) / 2
-        self.setInterval(round(min(max(wanted, self.shortest), _LONGEST_MILLISECONDS)))
+        self.setInterval(round(max(min(wanted, _LONGEST_MILLISECONDS), self.shortest)))
