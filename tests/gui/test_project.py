@@ -196,6 +196,7 @@ def test_a_save_that_fails_is_told_and_leaves_file_and_mark(
 def test_a_second_window_gets_the_project_read_only(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
     first, path = make(), tmp_path / "shared.gdstudio"
     saved(qtbot, first, lambda: first.project.save_to(path))
+    saved(qtbot, first, first.project.save)
     second = make()
     second.project.attended = True
     second.project.open_path(path)

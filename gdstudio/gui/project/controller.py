@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -263,8 +262,8 @@ class ProjectController(QObject):
         self._saving = True
         self._jobs.run(
             lambda job: self.store.write(path, document, view, place, embed=embed),
-            on_done=lambda said: self._written(replace(place, embed=embed), document, said, then),
-            on_failed=self._not_written,
+            on_done=lambda said: self._written(place, embed, document, said, then),
+            on_failed=partial(self._not_written, place),
         )
 
     def _place_at(self, path: Path) -> Place | None:
@@ -279,8 +278,9 @@ class ProjectController(QObject):
             return None
         return place
 
-    def _written(self, place: Place, document: Document, said: str, then: _Then | None) -> None:
+    def _written(self, place: Place, embed: bool, document: Document, said: str, then: _Then | None) -> None:
         self._saving = False
+        place.embed = embed
         self._take_place(place)
         if said:
             self._session.message.emit("warning", said, "")
@@ -292,9 +292,11 @@ class ProjectController(QObject):
         if then is not None:
             then()
 
-    def _not_written(self, error: Exception) -> None:
+    def _not_written(self, place: Place, error: Exception) -> None:
         self._saving = False
         self._next = None
+        if place is not self.place:
+            place.release()
         if isinstance(error, StudioError):
             message, hint = error.message, error.hint
         else:
