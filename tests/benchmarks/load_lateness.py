@@ -81,10 +81,13 @@ def main() -> None:
         measured.during("reading", lambda: session.loading)
         prepared = lambda: session.dataset is not None and session.dataset.table is session.table  # noqa: E731
         measured.during("preparing", lambda: not prepared())
-        tabs = window.findChild(QTabWidget)
         explore = window.findChild(QWidget, "explore")
-        tabs.setCurrentWidget(next(t for t in map(tabs.widget, range(tabs.count())) if t.isAncestorOf(explore)))
-        application.processEvents()
+        for tabs in window.findChildren(QTabWidget):
+            for page in map(tabs.widget, range(tabs.count())):
+                if page is explore or page.isAncestorOf(explore):
+                    tabs.setCurrentWidget(page)
+        while not explore.busy:
+            application.processEvents()
         measured.during("exploring", lambda: explore.busy)
         window.close()
 
