@@ -66,6 +66,28 @@ def test_axes_and_legend_name_what_is_drawn(chart: LineChart) -> None:
     assert "Run 1, validation: 0.1357" in chart.accessibleDescription()
 
 
+def test_what_is_set_together_is_drawn_once_and_alike(chart: LineChart, monkeypatch: pytest.MonkeyPatch) -> None:
+    legends: list[int] = []
+    set_legend = chart.set_legend
+    monkeypatch.setattr(chart, "set_legend", lambda entries: (legends.append(len(entries)), set_legend(entries)))
+    chart.set_series("old", "Old", X, 5 * Y)
+    with chart.together():
+        chart.clear()
+        chart.set_series("a", "A", X, Y)
+        chart.set_series("b", "B", 2 * X, Y)
+    assert legends == [1, 2]
+    together, drawn = ranges(chart), has_color(chart.grab().toImage(), chart.theme.series_pen(0, "train").color())
+    assert drawn
+    chart.clear()
+    chart.set_series("b", "B", 2 * X, Y)
+    chart.set_series("a", "A", X, Y)
+    chart.fit()
+    assert ranges(chart) == together
+    with chart.together():
+        chart.clear()
+    assert next(label for label in chart.findChildren(QLabel) if label.text() == "Press Start.").isVisible()
+
+
 def test_the_range_stays_while_data_are_inside_and_never_shrinks(chart: LineChart) -> None:
     chart.set_series("a", "A", X[:50], Y[:50])
     first = ranges(chart)

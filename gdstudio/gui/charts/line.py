@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -63,6 +65,7 @@ class LineChart(Chart):
         self._following = True
         self._fresh = True
         self._stale = False
+        self._gathering = False
         self._extent: Range | None = None
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
@@ -110,7 +113,7 @@ class LineChart(Chart):
             series.style(self.theme)
             self._refresh_legend()
         series.set_points(x, y)
-        if self.is_empty:
+        if self.is_empty or self._gathering:
             return
         self.set_empty(False)
         if not self.isVisible():
@@ -118,13 +121,29 @@ class LineChart(Chart):
         elif not self._grow():
             self._draw(series)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Draw what is set and removed meanwhile once, at the end: a legend of many curves is dear."""
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
+            self._refresh_legend()
+            self.set_empty(self.is_empty)
+            if not self.is_empty:
+                self._stale = not self.isVisible()
+                if self.isVisible() and not self._grow():
+                    self._redraw()
+
     def remove_series(self, key: str) -> None:
         """Take a curve away; one that is not there is passed over."""
         series = self._series.pop(key, None)
         if series is not None:
             series.remove()
-            self._refresh_legend()
-            self.set_empty(self.is_empty)
+            if not self._gathering:
+                self._refresh_legend()
+                self.set_empty(self.is_empty)
 
     def clear(self) -> None:
         """Take everything away and follow again."""
@@ -276,6 +295,8 @@ class LineChart(Chart):
         self._refresh_legend()
 
     def _refresh_legend(self) -> None:
+        if self._gathering:
+            return
         self.set_legend(
             [
                 LegendEntry(s.label, self.theme.series_pen(s.color_index, s.part, faint=s.faint))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,15 +106,17 @@ class TrainingTab(QWidget):
     def redraw(self) -> None:
         """Draw everything anew: other runs, or another axis."""
         self._extent = None
-        for chart in self._charts:
-            chart.clear()
-            chart.set_x_label(_AXES[self._axis.currentData()])
-        current = self._session.history
-        for run in self._session.runs:
-            if run.shown and run.result.history is not current and self._comparable(run):
-                self._draw(run.result.history, f"run{run.id}", run.name, run.color, portions_of(run.result))
-        self._show_plan()
-        self.refresh()
+        with ExitStack() as together:
+            for chart in self._charts:
+                together.enter_context(chart.together())
+                chart.clear()
+                chart.set_x_label(_AXES[self._axis.currentData()])
+            current = self._session.history
+            for run in self._session.runs:
+                if run.shown and run.result.history is not current and self._comparable(run):
+                    self._draw(run.result.history, f"run{run.id}", run.name, run.color, portions_of(run.result))
+            self._show_plan()
+            self.refresh()
 
     def refresh(self) -> None:
         """Draw what the run has written: one chart a call while it goes, so that no call holds the window up."""
