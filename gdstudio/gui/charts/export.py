@@ -50,7 +50,7 @@ def _png(drawn: QPixmap) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     drawn.save(buffer, "PNG")
-    return buffer.data().data()
+    return bytes(buffer.data().data())
 
 
 def _svg(widget: QWidget) -> bytes:
@@ -67,7 +67,7 @@ def _svg(widget: QWidget) -> bytes:
     painter.fillRect(widget.rect(), widget.palette().window())
     widget.render(painter, QPoint(0, 0))
     painter.end()
-    return buffer.data().data()
+    return bytes(buffer.data().data())
 
 
 def save_data(data: pd.DataFrame, path: Path) -> None:
