@@ -263,14 +263,16 @@ def test_when_the_nth_operation_fails_the_file_is_the_old_or_the_new_one(
             versions = {name for name in now if "~" in name}
             for name in now.keys() - versions:
                 assert now[name] in (old.get(name), new.get(name)), f"{where}: {name} is neither old nor new"
-            assert old.keys() - versions <= now.keys() | {n for n in old if "~" in n}, where
+            # A run's checkpoint is taken away before another run's takes its place: never half there, perhaps gone.
+            missing = {name for name in old.keys() - now.keys() if "~" not in name and "checkpoint" not in name}
+            assert not missing, where
             if said is None:
                 assert {n: d for n, d in now.items() if n not in versions} == {
                     n: d for n, d in new.items() if "~" not in n
                 }, where
             else:
                 told += 1
-                assert os.strerror(error) in str(said), where
+                assert os.strerror(error) in str(said) or "does not read back" in str(said), where
     assert told
 
 
