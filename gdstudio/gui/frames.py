@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, QTimer
 
 #: A short run is watched to its end; what its charts cost is over before it matters.
-_SMOOTH_SECONDS = 3.0
+_SMOOTH_SECONDS = 1.5
 #: Drawing and training share Python's lock: what the window's thread takes is missing from the run.
 _SHARE = 0.04
 _LONGEST_MILLISECONDS = 250

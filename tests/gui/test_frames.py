@@ -41,7 +41,7 @@ def test_dear_frames_are_smooth_at_first_and_then_rare(qtbot: QtBot, clock: Cloc
         clock.frame(timer, 0.006)
         steps += 500
         timer.shown(steps)
-        (early if clock.now < 2.9 else late).append(timer.interval())
+        (early if clock.now < 1.4 else late).append(timer.interval())
     timer.stop()
     assert set(early) == {40}
     # 6 ms of work each 150 ms are the 4 % that the window may take.

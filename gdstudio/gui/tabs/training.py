@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _AXES = {"step": "Step", "epoch": "Epoch", "examples": "Examples seen", "seconds": "Time of training / s"}
 _CURRENT, _PLAN = "current", "plan"
 #: The boundary is drawn with every so many frames of the charts.
-_BOUNDARY_TURNS = 3
+_BOUNDARY_TURNS = 5
 #: A longer run is shown as it grows: its beginning would be a speck at the left edge.
 _WHOLE_STEPS = 20_000
 
