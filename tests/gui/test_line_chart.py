@@ -72,9 +72,9 @@ def test_what_is_set_together_is_drawn_once_and_alike(chart: LineChart, monkeypa
     monkeypatch.setattr(chart, "set_legend", lambda entries: (legends.append(len(entries)), set_legend(entries)))
     chart.set_series("old", "Old", X, 5 * Y)
     with chart.together():
-        chart.clear()
         chart.set_series("a", "A", X, Y)
         chart.set_series("b", "B", 2 * X, Y)
+    assert chart.keys == ("a", "b")
     assert legends == [1, 2]
     together, drawn = ranges(chart), has_color(chart.grab().toImage(), chart.theme.series_pen(0, "train").color())
     assert drawn
@@ -83,8 +83,15 @@ def test_what_is_set_together_is_drawn_once_and_alike(chart: LineChart, monkeypa
     chart.set_series("a", "A", X, Y)
     chart.fit()
     assert ranges(chart) == together
+    items = len(chart.plot.items())
     with chart.together():
-        chart.clear()
+        chart.set_series("a", "A", X, 3 * Y)
+        chart.set_series("b", "B", 2 * X, 3 * Y)
+    assert chart.keys == ("a", "b")
+    assert len(chart.plot.items()) == items
+    assert ranges(chart)[1][1] > 2 * together[1][1]
+    with chart.together():
+        pass
     assert next(label for label in chart.findChildren(QLabel) if label.text() == "Press Start.").isVisible()
 
 

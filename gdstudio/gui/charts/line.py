@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.legend import LegendEntry
 from gdstudio.gui.charts.pyramid import Array
+from gdstudio.gui.charts.ranges import Range, widened, with_margin
 from gdstudio.gui.charts.series import Series
 from gdstudio.gui.theme import PartName, Theme
 
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 
 #: Room that a range gets beyond the data when it grows, as a share of the span, so that it does not grow at every row.
 _ROOM_X, _ROOM_Y = 0.25, 0.1
-#: Room around the data when they are fitted.
-_MARGIN = 0.04
 _SMOOTHINGS = (("None", 0.0), ("Light", 0.6), ("Medium", 0.9), ("Strong", 0.98))
 _READ_OUT_ROWS = 12
-
-Range = tuple[float, float]
 
 
 class LineChart(Chart):
@@ -66,6 +63,7 @@ class LineChart(Chart):
         self._fresh = True
         self._stale = False
         self._gathering = False
+        self._known: dict[str, Series] = {}
         self._extent: Range | None = None
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
@@ -106,8 +104,7 @@ class LineChart(Chart):
         series = self._series.get(key)
         look = (label, part, color_index, faint)
         if series is None:
-            series = self._series[key] = Series(self.plot)
-            series.set_smoothing(self._smoothing)
+            series = self._series[key] = self._known.pop(key) if key in self._known else self._new_series()
         if series.look != look:
             series.look = look
             series.style(self.theme)
@@ -121,14 +118,30 @@ class LineChart(Chart):
         elif not self._grow():
             self._draw(series)
 
+    def _new_series(self) -> Series:
+        series = Series(self.plot)
+        series.set_smoothing(self._smoothing)
+        return series
+
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Draw what is set and removed meanwhile once, at the end: a legend of many curves is dear."""
+        """Draw what is set meanwhile once, at the end, and nothing else: what is not set again is taken away.
+
+        The legend of many curves is dear, and so is a curve that is made anew.
+        """
         self._gathering = True
+        self._following = self._fresh = True
+        self._extent = None
+        before, self._series = self._series, {}
+        self._known = dict(before)
         try:
             yield
         finally:
             self._gathering = False
+            for key, series in before.items():
+                if self._series.get(key) is not series:
+                    series.remove()
+            self._known = {}
             self._refresh_legend()
             self.set_empty(self.is_empty)
             if not self.is_empty:
@@ -216,7 +229,7 @@ class LineChart(Chart):
             return
         x, y = self._data_range()
         self._fresh = False
-        self.view.setRange(xRange=x, yRange=_with_margin(y), padding=0)
+        self.view.setRange(xRange=x, yRange=with_margin(y), padding=0)
 
     @Slot()
     def _person_moved(self) -> None:
@@ -236,8 +249,8 @@ class LineChart(Chart):
             return True
         shown_x, shown_y = (tuple(r) for r in self.view.viewRange())
         x, y = self._data_range()
-        wanted_x = _widened(shown_x, x, 0.0, 0.0 if self._extent and x[1] <= self._extent[1] else _ROOM_X)
-        wanted_y = _widened(shown_y, y, _ROOM_Y, _ROOM_Y)
+        wanted_x = widened(shown_x, x, 0.0, 0.0 if self._extent and x[1] <= self._extent[1] else _ROOM_X)
+        wanted_y = widened(shown_y, y, _ROOM_Y, _ROOM_Y)
         if wanted_x == shown_x and wanted_y == shown_y:
             return False
         self.view.setRange(xRange=wanted_x, yRange=wanted_y, padding=0)
@@ -371,20 +384,3 @@ class LineChart(Chart):
             group.addAction(action)
         group.triggered.connect(lambda action: self.set_smoothing(action.data()))
         return menu
-
-
-def _with_margin(span: Range) -> Range:
-    low, high = span
-    margin = _MARGIN * (high - low) or 0.1 * abs(high) or 0.5
-    return low - margin, high + margin
-
-
-def _widened(shown: tuple[float, ...], data: Range, room_below: float, room_above: float) -> tuple[float, ...]:
-    """``shown``, moved outwards on the sides where ``data`` lie outside of it, with room as a share of the span."""
-    low, high = shown
-    span = max(data[1], high) - min(data[0], low)
-    if data[0] < low:
-        low = data[0] - room_below * span
-    if data[1] > high:
-        high = data[1] + room_above * span
-    return low, high

@@ -29,6 +29,8 @@ _AXES = {"step": "Step", "epoch": "Epoch", "examples": "Examples seen", "seconds
 _CURRENT, _PLAN = "current", "plan"
 #: The boundary is drawn with every so many frames of the charts.
 _BOUNDARY_TURNS = 5
+#: Of more runs only the epochs are drawn: their batches would be one grey cloud.
+_FEW_RUNS = 8
 #: A longer run is shown as it grows: its beginning would be a speck at the left edge.
 _WHOLE_STEPS = 20_000
 
@@ -109,7 +111,6 @@ class TrainingTab(QWidget):
         with ExitStack() as together:
             for chart in self._charts:
                 together.enter_context(chart.together())
-                chart.clear()
                 chart.set_x_label(_AXES[self._axis.currentData()])
             current = self._session.history
             for run in self._session.runs:
@@ -200,7 +201,7 @@ class TrainingTab(QWidget):
         axis = self._axis.currentData()
         per_step = steps["seconds"] if axis == "seconds" else portions.at(steps["step"], axis)
         per_epoch = epochs["seconds"] if axis == "seconds" else portions.at(epochs["step"], axis)
-        if self.loss in charts:
+        if self.loss in charts and (key == _CURRENT or self._shown_runs() <= _FEW_RUNS):
             batch = f"{name}, each batch"
             self.loss.set_series(f"{key}.batch", batch, per_step, steps["train_loss"], color_index=color, faint=True)
         for chart, quantity, parts in self._epoch_series(epochs):
@@ -215,6 +216,9 @@ class TrainingTab(QWidget):
             self.gradient.set_series(f"{key}.norm", name, x, y, color_index=color)
         if self.rate in charts:
             self.rate.set_series(f"{key}.rate", name, per_step, steps["learning_rate"], color_index=color)
+
+    def _shown_runs(self) -> int:
+        return sum(run.shown for run in self._session.runs)
 
     def _epoch_series(self, epochs: Mapping[str, Column]) -> Iterator[tuple[LineChart, str, list[PartName]]]:
         """The chart, the quantity and the parts that were measured."""
