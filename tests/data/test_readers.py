@@ -179,6 +179,13 @@ def test_an_orange_table_brings_types_and_roles(write: Write) -> None:
     assert len(table.frame) == 30
 
 
+@pytest.mark.parametrize("third", ["http://a.b/c?d=1;alpha", "key=value;alpha"])
+def test_words_cut_by_semicolons_are_not_orange(write: Write, third: str) -> None:
+    table = load(write("\n".join(["age;income", "alpha;two words", third, *["alpha;alpha"] * 3])))
+    assert table.source.reader.kind == "csv"
+    assert [column.name for column in table.columns] == ["age", "income"]
+
+
 def test_a_plain_table_of_tabs_is_not_orange(write: Write) -> None:
     assert offered_reader(write(TEXT.replace(",", "\t"), "t.tab")).key == "csv"
 

@@ -21,6 +21,7 @@ _TYPES: dict[str, ColumnType] = {
 }  # fmt: skip
 _ROLES: dict[str, Role] = {"class": "target", "c": "target", "meta": "ignore", "m": "ignore", "i": "ignore",
                            "ignore": "ignore", "skip": "ignore"}  # fmt: skip
+_ATTRIBUTE = re.compile(r"[\w-]+=.*")
 _FLAGGED = re.compile(r"^([mci][CDST]?|[CDST])#")
 
 
@@ -41,6 +42,9 @@ def offers(path: Path, head: bytes) -> float:
         return 0.0
     if len(rows[2]) > len(rows[0]) or not all(_is_flags(cell) for cell in rows[2]):
         return 0.0
+    if len(rows[0]) == 1 and rows[1][0].strip().lower() not in _TYPES:
+        # One column of words with a space may be anything cut by another mark than tabs.
+        return 0.0
     return 0.95 if all(_is_type(cell) for cell in rows[1]) else 0.0
 
 
@@ -50,7 +54,7 @@ def _is_type(cell: str) -> bool:
 
 
 def _is_flags(cell: str) -> bool:
-    return all(part.lower() in _ROLES or "=" in part or part == "-dc" for part in cell.split())
+    return all(part.lower() in _ROLES or _ATTRIBUTE.fullmatch(part) or part == "-dc" for part in cell.split())
 
 
 def build(settings: OrangeSettings, path: Path, progress: Progress, cancelled: IsCancelled) -> Reading:
