@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -43,6 +44,23 @@ def worthwhile(steps: int, values: int, device: torch.device) -> bool:
     return device.type == "cpu" and saved > (_COST if imported else _FIRST_COST)
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The operations for batches of one size.
+
+    Attributes:
+        module: ``(inputs, targets, *noises) -> (loss, *gradients)``.
+        noises: The shapes of what the dropout layers draw.
+    """
+
+    module: torch.jit.ScriptModule
+    noises: list[tuple[int, ...]]
+
+    def define(self, source: str) -> None:
+        """Add a method to the module; ``torch`` in its TorchScript is what it is here."""
+        self.module.define(source)
+
+
 class CapturedGradients:
     """Loss and gradients of a batch, recorded per batch size at its second appearance.
 
@@ -62,7 +80,7 @@ class CapturedGradients:
         self._objective = objective
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         self._dropouts = [m for m in model.modules() if isinstance(m, SeededDropout) and m.p]
-        self._recorded: dict[int, tuple[Callable[..., tuple[Tensor, ...]], list[tuple[int, ...]]]] = {}
+        self._recorded: dict[int, Recorded] = {}
         self._seen: set[int] = set()
         self._failed = False
 
@@ -81,12 +99,23 @@ class CapturedGradients:
             if not wanted or not self._record(inputs, targets):
                 return self._plain(inputs, targets)
             recorded = self._recorded[size]
-        function, shapes = recorded
-        noises = [m.draw(shape, inputs) for m, shape in zip(self._dropouts, shapes, strict=True)]
-        loss, *gradients = function(inputs, targets, *noises)
+        loss: Tensor
+        loss, *gradients = recorded.module(inputs, targets, *self.noises(recorded, inputs))
+        self.keep(gradients)
+        return loss
+
+    def recorded(self, size: int) -> Recorded | None:
+        """What was recorded for batches of so many rows; None where nothing was yet, or can be."""
+        return self._recorded.get(size)
+
+    def noises(self, recorded: Recorded, inputs: Tensor) -> list[Tensor]:
+        """The next of each dropout layer, drawn from the model's own stream."""
+        return [m.draw(shape, inputs) for m, shape in zip(self._dropouts, recorded.noises, strict=True)]
+
+    def keep(self, gradients: Sequence[Tensor]) -> None:
+        """Set the parameters' ``grad``, as ``backward`` does."""
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
-        return loss
 
     def _plain(self, inputs: Tensor, targets: Tensor) -> Tensor:
         loss = self._objective(self._model(inputs), targets)
@@ -100,7 +129,7 @@ class CapturedGradients:
             with _unchanged(self._model):
                 shapes = self._noise_shapes(inputs)
                 noises = [torch.ones(shape, dtype=inputs.dtype) for shape in shapes]
-                self._recorded[len(inputs)] = (script(self._gradients, (inputs, targets, *noises)), shapes)
+                self._recorded[len(inputs)] = Recorded(scripted(self._gradients, (inputs, targets, *noises)), shapes)
         except Exception as error:  # whatever the tracer cannot follow: the plain loop gives the same numbers
             log.debug("The step cannot be recorded: %s", error)
             self._failed = True
@@ -164,6 +193,12 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
 
 
 def script(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> Callable[..., tuple[Tensor, ...]]:
+    """The operations of ``function`` in TorchScript, on the parameters themselves."""
+    forward: Callable[..., tuple[Tensor, ...]] = scripted(function, arguments).forward
+    return forward
+
+
+def scripted(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> torch.jit.ScriptModule:
     """The operations of ``function`` as a TorchScript module that holds the parameters themselves."""
     from torch._functorch.compilers import _disable_jit_autocast
     from torch.fx.experimental.proxy_tensor import make_fx
@@ -178,8 +213,8 @@ def script(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> Calla
     with warnings.catch_warnings(), _disable_jit_autocast():
         # TorchScript is deprecated, and complains of torch's own modules.
         warnings.simplefilter("ignore")
-        forward: Callable[..., tuple[Tensor, ...]] = torch.jit.script(graph).forward
-    return forward
+        module: torch.jit.ScriptModule = torch.jit.script(graph)
+    return module
 
 
 def _share_parameters(graph: torch.fx.GraphModule) -> None:

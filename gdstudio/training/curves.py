@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gdstudio.data.dataset import Dataset, Part
+from gdstudio.models.layers.dropout import SeededDropout
 
 #: Rows that go through the model at once: few enough that what lies between two layers stays in the cache.
 _CHUNK_ROWS = 4_096
@@ -35,6 +36,8 @@ class Curves:
     ) -> None:
         self._model = model
         self._criterion = criterion
+        # Going through all modules of a small network takes as long as a step of it.
+        self._has_modes = any(isinstance(m, SeededDropout | nn.BatchNorm1d) for m in model.modules())
         self._regression = dataset.task == "regression"
         self._parts = {
             name: _sample(part, rows, device)
@@ -46,16 +49,19 @@ class Curves:
         """The epoch columns ``train_loss``, ``validation_loss`` and accuracies or R²; no clock in them."""
         row = {}
         training = self._model.training
-        self._model.eval()
+        if self._has_modes:
+            self._model.eval()
         with torch.no_grad():
             for name, (features, target) in self._parts.items():
-                outputs = torch.cat([self._model(chunk) for chunk in features.split(_CHUNK_ROWS)])
+                chunks = [self._model(chunk) for chunk in features.split(_CHUNK_ROWS)]
+                outputs = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
                 row[f"{name}_loss"] = float(self._criterion(outputs, target))
                 if self._regression:
                     row[f"{name}_r2"] = _r2(outputs[:, 0], target)
                 else:
                     row[f"{name}_accuracy"] = _accuracy(outputs, target)
-        self._model.train(training)
+        if self._has_modes:
+            self._model.train(training)
         return row
 
 

@@ -146,6 +146,51 @@ class Recorder:
         if len(self._losses) >= _BLOCK_STEPS or now - self._flushed > _BLOCK_SECONDS:
             self.flush()
 
+    def free_steps(self) -> int:
+        """How many of the coming steps need nothing from here but their rate; 0 where the next one does."""
+        if self._control.wanted or self._due:
+            return 0
+        free = _BLOCK_STEPS
+        if self._health is not None:
+            free = min(free, self._health.next_step - self.step - 1)
+        if self._planned:
+            free = min([free, *(step - self.step - 1 for step in self._planned if step > self.step)])
+        return max(free, 0)
+
+    def rates(self, count: int) -> list[float]:
+        """The learning rates of the next ``count`` steps."""
+        if self._factor is None:
+            return [self._base_lr] * count
+        return [self._base_lr * self._factor(step) for step in range(self.step, self.step + count)]
+
+    def measured(self, count: int) -> list[bool]:
+        """At which of the next ``count`` steps the gradient's norm is measured."""
+        return [self._measures(step) for step in range(self.step + 1, self.step + count + 1)]
+
+    def after_block(
+        self, losses: list[Tensor], rates: list[float], measured: list[bool], norms: list[Tensor], began: float
+    ) -> None:
+        """Note steps that were taken in one call; raises Diverged with the block that shows it.
+
+        Args:
+            losses: One a step.
+            rates: Of these steps, as :meth:`rates` gave them.
+            measured: As :meth:`measured` gave it.
+            norms: The gradient's norm, where it was measured.
+            began: When the first of them began, by ``time.perf_counter``.
+        """
+        noted, count = len(self._losses), len(losses)
+        self.step += count
+        self._losses += losses
+        self._rates += rates
+        self._norms.update(zip((noted + n for n in range(count) if measured[n]), norms, strict=True))
+        self._apply_rate(rates[-1])
+        now, paused = time.perf_counter(), self._started + self._waited
+        # Nobody looked at the clock within the block: its steps are taken to last equally long.
+        self._seconds += [began - paused + (now - began) * n / count for n in range(1, count + 1)]
+        if len(self._losses) >= _BLOCK_STEPS or now - self._flushed > _BLOCK_SECONDS:
+            self.flush()
+
     def after_epoch(self, epoch: int) -> None:
         """Measure the curves, keep the weights if they are finite; raises Diverged or Stopped."""
         self.flush()
@@ -298,7 +343,9 @@ class Recorder:
         return Moment(self.step, rate, state)
 
     def _set_rate(self) -> None:
-        lr = self._base_lr if self._factor is None else self._base_lr * self._factor(self.step)
+        self._apply_rate(self._base_lr if self._factor is None else self._base_lr * self._factor(self.step))
+
+    def _apply_rate(self, lr: float) -> None:
         if lr != self._lr or not self._rates:
             self._lr = lr
             for group in self._optimizer.param_groups:

@@ -26,10 +26,12 @@ from gdstudio.objectives.entry import LossEntry
 from gdstudio.optim.entry import OptimizerEntry
 from gdstudio.optim.limits import after_step, clipping
 from gdstudio.training.batches import Batches, Noise
+from gdstudio.training.blocks import Blocks, Bounds
 from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
 from gdstudio.training.checkpoint import Checkpoint, CheckpointWriter
 from gdstudio.training.curves import Curves
 from gdstudio.training.device import choose_device, environment, use_threads
+from gdstudio.training.direct import DirectStep, direct_step
 from gdstudio.training.health import HealthProbe
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion, with_penalties
@@ -154,6 +156,10 @@ def run_experiment(
     values = batches.batch_size * sum(m.out_features for m in model.modules() if isinstance(m, nn.Linear))
     capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, values, device))
     gradients = CapturedGradients(model, objective) if capture else None
+    update = direct_step(optimizer)
+    blocks: Blocks | None = None
+    if gradients is not None and isinstance(update, DirectStep) and device.type == "cpu":
+        blocks = Blocks(gradients, update, recorder, _bounds(spec))
     status: Status = "finished"
     checkpoint: Checkpoint | None = None
     model.train()
@@ -167,7 +173,9 @@ def run_experiment(
                 batches,
                 recorder,
                 spec.training.epochs,
+                update,
                 gradients,
+                left_over=iter if blocks is None else blocks.left_over,
                 searches=optimizer_entry.needs_closure,
                 clip=clipping(parameters, spec.training.clip_norm, spec.training.clip_value),
                 project=projection(spec, model, optimizer),
@@ -219,6 +227,17 @@ def projection(spec: ExperimentSpec, model: nn.Module, optimizer: torch.optim.Op
     regularization = spec.regularization
     l1 = regularization.l1 if regularization.proximal else 0.0
     return after_step(optimizer, model.parameters(), l1, regularization.max_norm)
+
+
+def _bounds(spec: ExperimentSpec) -> Bounds:
+    """What blocks of steps do to gradients and weights: the same as ``clipping`` and :func:`projection`."""
+    training, regularization = spec.training, spec.regularization
+    return Bounds(
+        clip_norm=training.clip_norm,
+        clip_value=training.clip_value,
+        max_norm=regularization.max_norm,
+        threshold=regularization.l1 if regularization.proximal else 0.0,
+    )
 
 
 def complete(spec: ExperimentSpec, dataset: Dataset) -> ExperimentSpec:

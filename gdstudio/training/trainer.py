@@ -18,17 +18,18 @@ The history is kept in each case, up to and with the step that ended the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
 
 from gdstudio.training.batches import Batches
-from gdstudio.training.direct import direct_step
 from gdstudio.training.recorder import Recorder
 
 #: ``(outputs (b, k), target (b,)) -> scalar``, with the penalties where there are any.
 Objective = Callable[[Tensor, Tensor], Tensor]
+#: ``(inputs (b, d), targets (b,))``.
+Batch = tuple[Tensor, Tensor]
 
 
 def train(
@@ -38,7 +39,9 @@ def train(
     batches: Batches,
     recorder: Recorder,
     epochs: int,
+    update: Callable[[], None],
     gradients: Callable[[Tensor, Tensor], Tensor] | None = None,
+    left_over: Callable[[Iterable[Batch]], Iterable[Batch]] = iter,
     searches: bool = False,
     clip: Callable[[], None] | None = None,
     project: Callable[[], None] | None = None,
@@ -51,11 +54,13 @@ def train(
     Args:
         model: Trained in place.
         objective: The loss with its penalties.
-        optimizer: Makes a step from the gradients.
+        optimizer: Clears the gradients, and makes the step where it searches for it.
         batches: The rows, portioned for each epoch.
         recorder: Is called around each step and after each epoch.
         epochs: How often the rows are seen.
+        update: Makes the optimizer's step from the gradients.
         gradients: ``(inputs, targets) -> loss`` that replays the first four steps, with their very numbers.
+        left_over: Takes some of an epoch's steps by itself, with their very numbers, and gives the other batches.
         searches: Whether the optimizer evaluates the batch anew while it searches for its step, as L-BFGS does.
         clip: Bounds the gradients before the step.
         project: Bounds the weights after the step.
@@ -65,10 +70,9 @@ def train(
         Stopped: The validation loss falls no more.
         Diverged: The loss stopped being a finite number.
     """
-    update = direct_step(optimizer)
     done, skip = divmod(recorder.step, batches.per_epoch)
     for epoch in range(done + 1, epochs + 1):
-        for inputs, targets in batches.epoch(epoch, skip):
+        for inputs, targets in left_over(batches.epoch(epoch, skip)):
             recorder.before_step()
             if gradients is not None:
                 loss = gradients(inputs, targets)

@@ -1,0 +1,218 @@
+"""Steps taken several at once: the numbers of single steps, and nothing that is asked for comes late."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from plain_loop import our_losses, plain_losses
+
+from gdstudio.core.control import RunControl
+from gdstudio.core.history import RunHistory
+from gdstudio.core.spec import ExperimentSpec
+from gdstudio.data.dataset import Dataset, prepare
+from gdstudio.data.load import load_table
+from gdstudio.training import blocks, run
+from gdstudio.training.run import run_experiment
+
+SPEC = ExperimentSpec().with_values(
+    {
+        "data.source.kind": "moons",
+        "data.source.size": 400,
+        "model.hidden": [8, 6],
+        "training.batch_size": 16,
+        "training.epochs": 12,
+        "training.gradient_every": 3,
+        "training.capture": "on",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return prepare(SPEC.data, load_table(SPEC.data.source))
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many steps each block had."""
+    noted: list[int] = []
+    take = blocks.Blocks._take
+
+    def note(self: Any, loop: Any, batches: Any) -> None:
+        noted.append(len(batches))
+        take(self, loop, batches)
+
+    monkeypatch.setattr(blocks.Blocks, "_take", note)
+    monkeypatch.setattr(run, "score_parts", lambda *_: ({}, {}))
+    return noted
+
+
+def numbers(spec: ExperimentSpec, dataset: Dataset, **options: Any) -> dict[str, np.ndarray]:
+    """All that must be equal to the bit."""
+    history = RunHistory()
+    result = run_experiment(spec, dataset=dataset, history=history, **options)
+    found = {f"steps.{n}": c for n, c in history.steps.snapshot().items() if n != "seconds"}
+    found |= {f"epochs.{n}": c for n, c in history.epochs.snapshot().items() if n != "seconds"}
+    found |= {n: t.numpy() for n, t in result.model.state_dict().items()}
+    assert result.checkpoint is not None
+    state = result.checkpoint.state["optimizer"]
+    return found | {f"{n}.{k}": np.asarray(v) for n, entry in state.items() for k, v in entry.items()}
+
+
+def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert one.keys() == other.keys()
+    assert not [n for n in one if not np.array_equal(one[n], other[n], equal_nan=True)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"optimizer.kind": "adam", "model.dropout": 0.3, "schedule.kind": "cosine"},
+        {"optimizer.kind": "adam", "optimizer.amsgrad": True, "optimizer.weight_decay": 0.01},
+        {"optimizer.kind": "adamw", "model.normalization": "batch", "regularization.l2": 0.01},
+        {"optimizer.kind": "adagrad", "training.clip_norm": 0.05, "training.clip_value": 0.02},
+        {"optimizer.kind": "sgd", "regularization.max_norm": 0.4, "training.clip_norm": 0.7},
+        {"optimizer.kind": "sgd", "optimizer.momentum": 0.9, "optimizer.nesterov": True, "regularization.l1": 0.003,
+         "regularization.proximal": True, "regularization.max_norm": 1.1},
+        {"optimizer.kind": "sgd", "optimizer.lr": 0.3, "training.class_weights": "balanced", "schedule.kind": "step"},
+        {"model.kind": "linear", "optimizer.kind": "adam", "regularization.input_noise": 0.1},
+    ],
+    ids=lambda v: "-".join(str(x) for x in v.values()),
+)  # fmt: skip
+def test_blocks_keep_every_number(values: dict[str, Any], dataset: Dataset, sizes: list[int]) -> None:
+    spec = SPEC.with_values(values)
+    plain = numbers(spec.with_values({"training.capture": "off"}), dataset)
+    assert not sizes
+    assert_same(numbers(spec, dataset), plain)
+    assert sum(sizes) > 80
+    assert max(sizes) > 3
+
+
+def test_they_are_those_of_a_loop_written_by_hand(dataset: Dataset, sizes: list[int]) -> None:
+    assert our_losses(SPEC, dataset, "on") == plain_losses(SPEC, dataset)
+    assert sum(sizes) > 80
+
+
+def test_resumed_between_any_two_blocks_the_rest_is_the_same(dataset: Dataset, sizes: list[int]) -> None:
+    spec = SPEC.with_values({"model.dropout": 0.2, "optimizer.kind": "adam", "schedule.kind": "cosine"})
+    whole = numbers(spec, dataset)
+
+    class Cancel(RunControl):
+        """Cancels when so many blocks were taken."""
+
+        def __init__(self, blocks: int) -> None:
+            super().__init__()
+            self.blocks = blocks
+
+        @property
+        def wanted(self) -> bool:
+            if len(sizes) >= self.blocks:
+                self._cancelled = True
+            return self._cancelled
+
+        @wanted.setter
+        def wanted(self, value: bool) -> None: ...
+
+    for count in (1, 2, 5, 9, 14):
+        sizes.clear()
+        result = run_experiment(spec, dataset=dataset, control=Cancel(count))
+        assert result.status == "cancelled"
+        assert len(sizes) == count
+        assert_same(numbers(spec, dataset, resume_from=result.checkpoint), whole)
+
+
+def test_what_cannot_be_put_into_blocks_is_taken_step_by_step(
+    dataset: Dataset, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = numbers(SPEC.with_values({"training.capture": "off"}), dataset)
+    monkeypatch.setattr(blocks, "_source", lambda *_: "def steps(self):\n    return nothing_of_that_name")
+    assert_same(numbers(SPEC, dataset), plain)
+    assert not sizes
+
+
+def test_a_loss_that_is_not_finite_within_a_block_ends_the_run_at_its_step(dataset: Dataset, sizes: list[int]) -> None:
+    table = load_table(ExperimentSpec().with_values({"data.source.kind": "diabetes"}).data.source)
+    spec = ExperimentSpec().with_values(
+        {"data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "optimizer.lr": 0.3,
+         "training.batch_size": 16, "training.epochs": 60, "training.capture": "on"}
+    )  # fmt: skip
+    ends = []
+    for capture in ("off", "on"):
+        history = RunHistory()
+        result = run_experiment(spec.with_values({"training.capture": capture}), table=table, history=history)
+        assert result.status == "diverged"
+        weights = [p.tolist() for p in result.model.parameters()]
+        ends.append((result.steps, result.message, history.steps.snapshot()["train_loss"][:-1].tolist(), weights))
+    assert ends[0] == ends[1]
+    assert sizes
+
+
+def test_a_pause_and_a_rate_take_effect_between_two_blocks(dataset: Dataset, sizes: list[int]) -> None:
+    control, history = RunControl(), RunHistory()
+    spec = SPEC.with_values({"training.epochs": 100_000, "optimizer.kind": "sgd", "optimizer.lr": 0.01})
+    results: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: results.append(run_experiment(spec, dataset=dataset, control=control, history=history))
+    )
+    thread.start()
+    try:
+        until(lambda: len(history.steps) > 500)
+        control.pause()
+        until(lambda: standing(history))
+        there = len(history.steps)
+        control.step()
+        until(lambda: len(history.steps) == there + 1)
+        control.set_learning_rate(0.02)
+        control.resume()
+        until(lambda: len(history.steps) > there + 500)
+    finally:
+        control.cancel()
+        thread.join()
+    steps = history.steps.snapshot()
+    assert np.array_equal(steps["step"], np.arange(1, len(steps["step"]) + 1))
+    assert (np.diff(steps["seconds"]) >= 0).all()
+    changed = int(np.argmax(steps["learning_rate"] == 0.02))
+    assert changed in (there, there + 1)
+    assert set(steps["learning_rate"][changed:]) == {0.02}
+    (change,) = results[0].spec.training.lr_changes
+    assert change.step == changed + 1
+    assert max(sizes) > 3
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def standing(history: RunHistory) -> bool:
+    """Whether nothing is added for a while that is longer than any block."""
+    before = len(history.steps)
+    time.sleep(0.3)
+    return len(history.steps) == before
+
+
+def test_the_lock_is_free_while_a_block_runs(dataset: Dataset) -> None:
+    """Otherwise a window beside a run would wait for each block."""
+    spec = SPEC.with_values({"model.hidden": [256, 256], "training.epochs": 100_000, "training.threads": 1})
+    control, history = RunControl(), RunHistory()
+    thread = threading.Thread(
+        target=lambda: run_experiment(spec, dataset=dataset, control=control, history=history, health=False)
+    )
+    thread.start()
+    try:
+        until(lambda: len(history.steps) > 200)
+        began, mine = time.perf_counter(), time.thread_time()
+        while time.perf_counter() - began < 0.5:
+            torch.get_num_threads()
+        share = (time.thread_time() - mine) / (time.perf_counter() - began)
+    finally:
+        control.cancel()
+        thread.join()
+    assert share > 0.1
