@@ -89,7 +89,7 @@ class Blocks:
         inputs, targets = [b[0] for b in batches], [b[1] for b in batches]
         noises = [self._gradients.noises(loop.recorded, batch) for batch in inputs]
         losses, norms, gradients = loop.function(
-            inputs, targets, noises, rates, measured, kernel.values, list(kernel.lists), kernel.counter
+            inputs, targets, noises, rates, measured, kernel.values, kernel.state, kernel.counter
         )
         self._gradients.keep(gradients)
         wanted = _SECONDS * count / (time.perf_counter() - began)
@@ -125,8 +125,6 @@ def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
     """The loop in TorchScript. Numbers are written so that reading them gives the same ones to the bit."""
     gradients = [f"g{n}" for n in range(len(kernel.values))]
     noises = [f"noises[i][{n}]" for n in range(len(recorded.noises))]
-    lists = [f"state[{n}]" for n in range(len(kernel.lists))]
-    constants = [f"{name}={value!r}" for name, value in kernel.constants.items()]
     matrices = [n for n, value in enumerate(kernel.values) if value.ndim >= 2]
     lines = [
         f"loss, {', '.join(gradients)} = self.forward({', '.join(['inputs[i]', 'targets[i]', *noises])})",
@@ -145,12 +143,10 @@ def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
             f"torch._foreach_clamp_min_(gradients, {-bounds.clip_value!r})",
             f"torch._foreach_clamp_max_(gradients, {bounds.clip_value!r})",
         ]
-    if kernel.counter is not None:
-        lines += ["if counter is not None:", "    counter[0].add_(counter[1])"]
-    lines.append(f"torch.{kernel.name}(values, gradients, {', '.join([*lists, 'lr=rates[i]', *constants])})")
+    lines += ["lr = rates[i]", *kernel.text.split("\n")]
     if bounds.threshold:  # as optim.limits.soft_threshold
         lines += [
-            f"w = values[{n}]\nw.copy_(torch.ops.aten.softshrink(w, rates[i] * {bounds.threshold!r}))" for n in matrices
+            f"w = values[{n}]\nw.copy_(torch.ops.aten.softshrink(w, lr * {bounds.threshold!r}))" for n in matrices
         ]
     if bounds.max_norm:  # as optim.limits.max_norm
         lines += [f"values[{n}].renorm_(2, 0, {bounds.max_norm!r})" for n in matrices]
@@ -158,7 +154,7 @@ def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
     return f"""
 def steps(
     self, inputs: List[Tensor], targets: List[Tensor], noises: List[List[Tensor]], rates: List[float],
-    measured: List[bool], values: List[Tensor], state: List[List[Tensor]], counter: Optional[Tuple[Tensor, Tensor]]
+    measured: List[bool], values: List[Tensor], state: List[List[Tensor]], counter: List[Tensor]
 ) -> Tuple[List[Tensor], List[Tensor], List[Tensor]]:
     losses: List[Tensor] = []
     norms: List[Tensor] = []

@@ -81,6 +81,10 @@ def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> Non
          "regularization.proximal": True, "regularization.max_norm": 1.1},
         {"optimizer.kind": "sgd", "optimizer.lr": 0.3, "training.class_weights": "balanced", "schedule.kind": "step"},
         {"model.kind": "linear", "optimizer.kind": "adam", "regularization.input_noise": 0.1},
+        {"optimizer.kind": "rmsprop", "training.clip_norm": 0.3},
+        {"optimizer.kind": "rmsprop", "optimizer.centered": True, "optimizer.momentum": 0.7},
+        {"optimizer.kind": "rmsprop", "optimizer.weight_decay": 0.02, "schedule.kind": "cosine"},
+        {"optimizer.kind": "adadelta", "optimizer.weight_decay": 0.02},
     ],
     ids=lambda v: "-".join(str(x) for x in v.values()),
 )  # fmt: skip

@@ -234,6 +234,9 @@ def test_recording_leaves_the_weights_that_the_plain_loop_leaves() -> None:
         {"optimizer.kind": "adam"},
         {"optimizer.kind": "adamw"},
         {"optimizer.kind": "adagrad", "optimizer.weight_decay": 0.1},
+        {"optimizer.kind": "rmsprop", "optimizer.weight_decay": 0.1, "optimizer.momentum": 0.9},
+        {"optimizer.kind": "rmsprop", "optimizer.centered": True},
+        {"optimizer.kind": "adadelta", "optimizer.weight_decay": 0.1},
     ],
 )
 def test_the_fused_kernel_called_directly_leaves_the_state_of_the_optimizer(values: dict[str, Any]) -> None:
