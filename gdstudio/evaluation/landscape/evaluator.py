@@ -1,40 +1,18 @@
-"""The values of a problem at points of a plane, in the way that is fastest for its size.
-
-===============  =====================================  ==================================================
-regime           when                                   what is done
-===============  =====================================  ==================================================
-overhead-bound   a point's values are far below the     many points as stacked weights in one product
-                 cache
-cache-bound      a few points' values fill the cache    as many points together as fit into it
-product-bound    one point's values exceed the cache    one point at a time, its rows in blocks that fit
-===============  =====================================  ==================================================
-"""
+"""The values of a problem at points of a plane, in the way that is fastest for its model and size."""
 
 from __future__ import annotations
 
-import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gdstudio.evaluation.landscape.layers import StackedLayers, stack_layers
+from gdstudio.evaluation.landscape.layers import stack_layers
 from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.evaluation.landscape.problem import Problem, hits
-
-#: Bytes of one layer's values for the points of a group: measured best where the last cache holds them.
-_GROUP_BYTES = 2**21
-#: … and for a block of one point's rows, which stays in a core's own cache.
-_BLOCK_BYTES = 2**20
-#: Bytes of an output of the points whose loss is measured at once, so that what a call costs is shared by many.
-_OUTPUT_BYTES = 2**20
-#: Points together at most, so that a cancel is heard.
-_MAX_POINTS = 512
-#: Fewer rows in a block than this, and the products become too small to be quick.
-_MIN_ROWS = 512
 
 
 class Evaluator:
@@ -61,20 +39,9 @@ class Evaluator:
         return self._stacked is not None
 
     @property
-    def chunk(self) -> int:
-        """Points whose layers are evaluated together."""
-        stacked = self._stacked
-        if stacked is None:
-            return 1
-        return int(min(max(_GROUP_BYTES // (4 * stacked.width * stacked.rows), 1), _MAX_POINTS))
-
-    @property
     def portion(self) -> int:
-        """Points whose loss is measured together: whole chunks, as many as keep their outputs small."""
-        if self._stacked is None:
-            return 1
-        outputs = _OUTPUT_BYTES // (4 * self._stacked.rows)
-        return self.chunk * max(min(outputs, _MAX_POINTS) // self.chunk, 1)
+        """Points that are evaluated at once."""
+        return 1 if self._stacked is None else self._stacked.portion
 
     def values(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values ``(m,)`` at ``points (m, 2)``."""
@@ -92,34 +59,16 @@ class Evaluator:
         if self._stacked is None:
             return np.array([self.problem.value(self.plane.at(x, y), self._model) for x, y in points.tolist()])
         coefficients = torch.from_numpy(np.column_stack([np.ones(len(points)), points]))
-        chunks = self._chunks(coefficients.to(self.plane.origin.dtype))
-        outputs = torch.cat([self._outputs(self._stacked, chunk).clone() for chunk in chunks])
+        outputs = self._stacked.outputs(coefficients.to(self.plane.origin.dtype))
         values = self._measured(outputs).double() + self._penalty(coefficients)
         return np.asarray(values.numpy(), dtype=np.float64)
-
-    def _chunks(self, coefficients: Tensor) -> tuple[Tensor, ...]:
-        """Points that are evaluated together: of one row of the grid where a row has enough of them."""
-        turns = (coefficients[1:, 2] != coefficients[:-1, 2]).nonzero().flatten() + 1
-        aligned = (len(turns) + 1) * self.chunk <= len(coefficients)
-        rows: Sequence[Tensor] = coefficients.tensor_split(turns.tolist()) if aligned else [coefficients]
-        return tuple(itertools.chain.from_iterable(row.split(self.chunk) for row in rows))
-
-    def _outputs(self, stacked: StackedLayers, coefficients: Tensor) -> Tensor:
-        if len(coefficients) > 1:
-            return stacked.outputs(coefficients, 0, stacked.rows)
-        rows = max(_BLOCK_BYTES // (4 * stacked.width), _MIN_ROWS)
-        blocks = [
-            stacked.outputs(coefficients, start, min(start + rows, stacked.rows)).clone()
-            for start in range(0, stacked.rows, rows)
-        ]
-        return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=1)
 
     def _measured(self, outputs: Tensor) -> Tensor:
         """The measure ``(k,)`` of ``outputs (k, n, c)``, without penalties."""
         problem = self.problem
         if problem.measure == "accuracy":
             return hits(outputs, problem.target).double().mean(1)
-        if len(outputs) > 1 and problem.each is not None:
+        if problem.each is not None:
             return problem.each(outputs, problem.target).mean(1)
         if len(outputs) > 1 and self._vectorized is not False:
             try:

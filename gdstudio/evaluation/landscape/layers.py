@@ -1,14 +1,27 @@
-"""Evaluating many weights of a plane at once: each layer with stacked parameters.
+"""The outputs of a network at many points of a plane at once: each layer with stacked parameters.
 
 The parameters of the points are ``[1, x, y] @ [origin, first, second]``, so one small product makes a layer's
 parameters for all points of a group. The first linear layer needs not even that: it is linear in the coordinates, so
 its product with the data is computed three times in all and then only combined.
+
+How many points and rows go together decides the speed:
+
+===============  =====================================  ==================================================
+regime           when                                   what is done
+===============  =====================================  ==================================================
+overhead-bound   a point's values are far below the     many points as stacked weights in one product
+                 cache
+cache-bound      a few points' values fill the cache    as many points together as fit into it
+product-bound    one point's values exceed the cache    few points at a time, the rows in blocks that fit
+===============  =====================================  ==================================================
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
@@ -17,16 +30,25 @@ from torch import Tensor, nn
 from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.models.layers.dropout import SeededDropout
 
-#: ``(values (k, d, r), coefficients (k, 3)) -> (k, d', r)``; may write into its input. Rows come last, since products
-#: with few units are quicker along a long last dimension.
-Step = Callable[[Tensor, Tensor], Tensor]
+#: Bytes of one layer's values for the points of a group …
+_GROUP_BYTES = 2**21
+#: … and for a point's rows of a block: measured best where both layers of a product stay in a core's own cache.
+_BLOCK_BYTES = 2**19
+#: Fewer rows in a block than this, and the products become too small to be quick.
+_MIN_ROWS = 512
+#: Points together at most, so that a cancel is heard.
+_MAX_POINTS = 512
+#: Bytes of the outputs that are given at once, so that what a call of the loss costs is shared by many points.
+_OUTPUT_BYTES = 2**20
+#: Values of a point from which on a sum for it alone costs less than its share in a product for many.
+_ONE_BY_ONE = 2**15
 #: Modules that treat each value by itself and hold no parameters.
 _ELEMENTWISE: Final = (
-    nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.ELU, nn.SELU, nn.Softplus, nn.Identity,
+    nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.ELU, nn.SELU, nn.Softplus, nn.Identity,
     nn.Hardtanh, nn.Mish, nn.Softsign, nn.Hardswish, nn.ReLU6, nn.CELU,
 )  # fmt: skip
 _IN_PLACE: Final[dict[type[nn.Module], Callable[[Tensor], Tensor]]] = {
-    nn.ReLU: torch.relu_, nn.Tanh: torch.tanh_, nn.Sigmoid: torch.sigmoid_,
+    nn.Tanh: torch.tanh_, nn.Sigmoid: torch.sigmoid_,
 }  # fmt: skip
 
 
@@ -35,64 +57,102 @@ class Buffer:
 
     def __init__(self) -> None:
         self._memory = torch.empty(0)
+        self._last = self._memory
 
-    def __call__(self, shape: Sequence[int]) -> Tensor:
+    def __call__(self, shape: tuple[int, ...]) -> Tensor:
         """A tensor of that shape, whose numbers may be anything."""
-        count = math.prod(shape)
-        if self._memory.numel() < count:
-            self._memory = torch.empty(count)
-        return self._memory[:count].view(*shape)
+        if self._last.shape != shape:
+            count = math.prod(shape)
+            if self._memory.numel() < count:
+                self._memory = torch.empty(count)
+            self._last = self._memory[:count].view(shape)
+        return self._last
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer behind the first.
+
+    Attributes:
+        apply: ``(values (k, d, r), the points' own parameters (k, *shape)) -> (k, d', r)``; may write into its input.
+            Rows come last, since products with few units are quicker along a long last dimension.
+        parameters: Their numbers in the plane's three vectors, ``(3, *shape)``.
+        rectified: The same with a ReLU behind it, where that is quicker than one after the other.
+    """
+
+    apply: Callable[..., Tensor]
+    parameters: tuple[Tensor, ...] = ()
+    rectified: Callable[..., Tensor] | None = None
+
+
+_RELU: Final = Step(torch.relu_)
 
 
 class StackedLayers:
     """A network's outputs for many points of a plane.
 
     Args:
-        first: ``(3, d, n)`` the first layer's values for the plane's three vectors.
+        first: The first layer's values for the plane's three vectors, ``(3, d, r)`` for each block of ``r`` rows.
         steps: The layers that follow it.
         width: Largest number of values that a row has between two layers.
+        outputs: Number of values that come out for a row.
     """
 
-    def __init__(self, first: Tensor, steps: list[Step], width: int) -> None:
+    def __init__(self, first: Sequence[Tensor], steps: Sequence[Step], width: int, outputs: int) -> None:
         self._first = first
-        self._steps = steps
-        self.width = width
-        self.rows = first.shape[2]
-        self._mixed = Buffer()
-        self._row = Buffer()
+        self._rectified = bool(steps) and steps[0] is _RELU
+        self._steps = steps[1:] if self._rectified else steps
+        self._mixed, self._filled = Buffer(), Buffer()
+        #: For each block the y of the points that were last evaluated, and ``origin + y·second`` there.
+        self._rows = [(math.nan, torch.empty_like(block[0])) for block in first]
+        self._shape = (outputs, sum(block.shape[2] for block in first))
+        #: Points whose layers are evaluated together.
+        self.chunk = int(min(max(_GROUP_BYTES // (4 * width * first[0].shape[2]), 1), _MAX_POINTS))
+        own = sum(p[0].numel() for step in steps for p in step.parameters)
+        together = min(_OUTPUT_BYTES // (4 * math.prod(self._shape)), _GROUP_BYTES // (4 * own + 1), _MAX_POINTS)
+        #: Points that are evaluated in one call: whole chunks.
+        self.portion = self.chunk * max(together // self.chunk, 1)
 
-    def outputs(self, coefficients: Tensor, start: int, stop: int) -> Tensor:
-        """The outputs of a block.
+    def outputs(self, coefficients: Tensor) -> Tensor:
+        """The outputs at points.
 
         Args:
-            coefficients: ``(k, 3)`` rows ``[1, x, y]``.
-            start: First row of the data.
-            stop: The row after the last.
+            coefficients: ``(k, 3)`` rows ``[1, x, y]``, best :attr:`portion` of them.
 
         Returns:
-            ``(k, stop - start, outputs)``; the next call overwrites it.
+            ``(k, n, outputs)``; the next call overwrites it.
         """
-        block = self._first[:, :, start:stop]
-        if len(coefficients) == 1:
-            _, x, y = coefficients[0].tolist()
-            values = torch.add(block[0], block[1], alpha=x, out=self._mixed(block[0].shape)).add_(block[2], alpha=y)[
-                None
-            ]
-        else:
-            values = self._mix(coefficients, block.flatten(1)).view(-1, *block.shape[1:])
-        for step in self._steps:
-            values = step(values, coefficients)
-        return values.mT
+        filled = self._filled((len(coefficients), *self._shape))
+        parts = [part.split(self.chunk) for part in filled.split([block.shape[2] for block in self._first], dim=2)]
+        own = [[_mix(coefficients, p).split(self.chunk) for p in step.parameters] for step in self._steps]
+        for number, points in enumerate(coefficients.split(self.chunk)):
+            for block, part in enumerate(parts):
+                values = self._mix_first(points, block)
+                for step, parameters in zip(self._steps, own, strict=True):
+                    values = step.apply(values, *[p[number] for p in parameters])
+                part[number].copy_(values)
+        return filled.mT
 
-    def _mix(self, coefficients: Tensor, flat: Tensor) -> Tensor:
-        """The first layer's values ``(k, d·r)`` of several points."""
-        mixed = self._mixed((len(coefficients), flat.shape[1]))
-        y = coefficients[:, 2]
-        if not bool((y == y[0]).all()):
-            return torch.mm(coefficients, flat, out=mixed)
-        # In a row of the grid only x differs: one pass over memory is quicker than a product with so short a side.
-        row = torch.add(flat[0], flat[2], alpha=float(y[0]), out=self._row((flat.shape[1],)))
-        return torch.addcmul(row, coefficients[:, 1:2], flat[1], out=mixed)
+    def _mix_first(self, points: Tensor, block: int) -> Tensor:
+        """The first layer's values ``(k, d, r)`` of several points for one block, rectified where that comes next."""
+        stacked = self._first[block]
+        mixed = self._mixed((len(points), *stacked.shape[1:]))
+        if stacked[0].numel() < _ONE_BY_ONE:
+            torch.mm(points, stacked.flatten(1), out=mixed.flatten(1))
+            return mixed.relu_() if self._rectified else mixed
+        # A product with so short a side is slower than a sum, and what only y changes is at hand along the grid's row.
+        add = torch._add_relu if self._rectified else torch.add
+        for (x, y), out in zip(points[:, 1:].tolist(), mixed.unbind(), strict=True):
+            add(self._row(block, y), stacked[1], alpha=x, out=out)
+        return mixed
+
+    def _row(self, block: int, y: float) -> Tensor:
+        """``origin + y·second`` of the first layer's values for one block, kept for all points of that y."""
+        known, values = self._rows[block]
+        if known != y:
+            torch.add(self._first[block][0], self._first[block][2], alpha=y, out=values)
+            self._rows[block] = y, values
+        return values
 
 
 def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLayers | None:
@@ -113,19 +173,23 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
         return None
     places = _places(model, plane)
     head = layers[0]
-    weight = places[id(head.weight)]
-    first = torch.stack([w @ features.T for w in weight])
-    if head.bias is not None:
-        first += places[id(head.bias)][:, :, None]
     steps: list[Step] = []
-    width = head.out_features
+    widths = [head.out_features]
     for layer in layers[1:]:
         step = _step(layer, places)
         if step is None:
             return None
+        if step is _RELU and steps and steps[-1].rectified is not None:
+            step = Step(steps[-1].rectified, steps.pop().parameters)
         steps.append(step)
-        width = max(width, getattr(layer, "out_features", 0))
-    return StackedLayers(first.contiguous(), steps, width)
+        widths.append(getattr(layer, "out_features", widths[-1]))
+    weight = places[id(head.weight)]
+    blocks = -(-len(features) // max(_BLOCK_BYTES // (4 * max(widths)), _MIN_ROWS))
+    first = [weight @ rows.T for rows in features.tensor_split(blocks)]
+    if head.bias is not None:
+        for values in first:
+            values += places[id(head.bias)][:, :, None]
+    return StackedLayers(first, steps, max(widths), widths[-1])
 
 
 def _places(model: nn.Module, plane: Plane) -> dict[int, Tensor]:
@@ -141,20 +205,23 @@ def _places(model: nn.Module, plane: Plane) -> dict[int, Tensor]:
 
 def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
     if type(layer) is nn.Linear:
-        return _linear(places[id(layer.weight)], places[id(layer.bias)] if layer.bias is not None else None)
+        buffer, weight = Buffer(), places[id(layer.weight)]
+        if layer.bias is None:
+            return Step(partial(_product, buffer), (weight,))
+        return Step(partial(_affine, buffer), (weight, places[id(layer.bias)][:, :, None]), partial(_rectified, buffer))
     if type(layer) is nn.BatchNorm1d and layer.running_mean is not None and layer.running_var is not None:
         if not layer.affine:
             return None
         inverse = (layer.running_var + layer.eps).rsqrt()
-        return _batch_norm(places[id(layer.weight)], places[id(layer.bias)], layer.running_mean, inverse)
+        apply = _batch_norm(layer.running_mean, inverse)
+        return Step(apply, (places[id(layer.weight)], places[id(layer.bias)]))
     if type(layer) is nn.LayerNorm and layer.elementwise_affine and layer.bias is not None:
-        return _layer_norm(places[id(layer.weight)], places[id(layer.bias)], layer.eps)
+        return Step(_layer_norm(layer.eps), (places[id(layer.weight)], places[id(layer.bias)]))
+    if type(layer) is nn.ReLU:
+        return _RELU
     if type(layer) in _IN_PLACE:
-        function = _IN_PLACE[type(layer)]
-        return lambda values, _: function(values)
-    if type(layer) in _ELEMENTWISE:
-        return lambda values, _: layer(values)
-    return None
+        return Step(_IN_PLACE[type(layer)])
+    return Step(layer) if type(layer) in _ELEMENTWISE else None
 
 
 def _mix(coefficients: Tensor, stacked: Tensor) -> Tensor:
@@ -162,34 +229,32 @@ def _mix(coefficients: Tensor, stacked: Tensor) -> Tensor:
     return (coefficients @ stacked.flatten(1)).view(-1, *stacked.shape[1:])
 
 
-def _linear(weight: Tensor, bias: Tensor | None) -> Step:
-    buffer = Buffer()
-
-    def step(values: Tensor, coefficients: Tensor) -> Tensor:
-        own = _mix(coefficients, weight)
-        out = buffer((len(values), weight.shape[1], values.shape[2]))
-        if bias is None:
-            return torch.bmm(own, values, out=out)
-        shift = _mix(coefficients, bias)[:, :, None]
-        if len(values) == 1:
-            return torch.addmm(shift[0], own[0], values[0], out=out[0])[None]
-        return torch.baddbmm(shift, own, values, out=out)
-
-    return step
+def _product(buffer: Buffer, values: Tensor, weight: Tensor) -> Tensor:
+    return torch.bmm(weight, values, out=buffer((len(values), weight.shape[1], values.shape[2])))
 
 
-def _batch_norm(scale: Tensor, shift: Tensor, mean: Tensor, inverse: Tensor) -> Step:
-    def step(values: Tensor, coefficients: Tensor) -> Tensor:
-        factor = _mix(coefficients, scale) * inverse
-        return torch.addcmul((_mix(coefficients, shift) - mean * factor)[:, :, None], values, factor[:, :, None])
-
-    return step
+def _affine(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    out = buffer((len(values), weight.shape[1], values.shape[2]))
+    return torch.baddbmm(bias, weight, values, out=out)
 
 
-def _layer_norm(scale: Tensor, shift: Tensor, eps: float) -> Step:
-    def step(values: Tensor, coefficients: Tensor) -> Tensor:
+def _rectified(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """In one pass over memory, where putting the bias into the product's place and a maximum are two."""
+    return torch._add_relu_(_product(buffer, values, weight), bias)
+
+
+def _batch_norm(mean: Tensor, inverse: Tensor) -> Callable[..., Tensor]:
+    def apply(values: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        factor = scale * inverse
+        return values.mul_(factor[:, :, None]).add_((shift - mean * factor)[:, :, None])
+
+    return apply
+
+
+def _layer_norm(eps: float) -> Callable[..., Tensor]:
+    def apply(values: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         variance, mean = torch.var_mean(values, dim=1, correction=0, keepdim=True)
-        normal = (values - mean).mul_((variance + eps).rsqrt_())
-        return torch.addcmul(_mix(coefficients, shift)[:, :, None], normal, _mix(coefficients, scale)[:, :, None])
+        values.sub_(mean).mul_((variance + eps).rsqrt_())
+        return values.mul_(scale[:, :, None]).add_(shift[:, :, None])
 
-    return step
+    return apply

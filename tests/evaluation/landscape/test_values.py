@@ -142,12 +142,17 @@ def test_every_loss(kind, outputs):
         np.testing.assert_allclose(Evaluator(by_rows, plane).values(points), truth, rtol=1e-5, atol=1e-9)
 
 
-def test_a_grid_row_by_row_has_the_values_of_its_points(monkeypatch):
-    model = net(normalization="batch")
+@pytest.mark.parametrize("one_by_one", [0, 10**9])
+@pytest.mark.parametrize("normalization", ["none", "batch"])
+def test_a_grid_row_by_row_has_the_values_of_its_points(monkeypatch, normalization, one_by_one):
+    """Whether the first layer is mixed point by point or for all at once, rectified at once or later."""
+    model = net(normalization=normalization)
     problem, plane = problem_of(model), planes(model)["points"]
-    monkeypatch.setattr("gdstudio.evaluation.landscape.evaluator._GROUP_BYTES", 4 * 16 * 200 * 4)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._GROUP_BYTES", 4 * 16 * 200 * 4)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._OUTPUT_BYTES", 1)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._ONE_BY_ONE", one_by_one)
     evaluator = Evaluator(problem, plane)
-    assert evaluator.chunk == 4  # fewer than a row of the grid has
+    assert evaluator.portion == 4  # fewer than a row of the grid has
     picture = list(pictures(evaluator, 21))[-1]
     x, y = np.meshgrid(picture.x, picture.y)
     points = np.column_stack([x.ravel(), y.ravel()])
@@ -163,15 +168,17 @@ def test_every_activation_in_the_fast_way(activation):
     np.testing.assert_allclose(evaluator.values(points), by_hand(problem, plane, points), rtol=1e-5)
 
 
-def test_blocks_of_rows_and_single_points(monkeypatch):
+@pytest.mark.parametrize(("group", "points_together"), [(1, 1), (3 * 4 * 16 * 500, 3)])
+def test_blocks_of_rows_of_few_points(monkeypatch, group, points_together):
     model = net(normalization="batch")
     problem, plane = problem_of(model, rows=2_000), planes(model)["random"]
     points = hundred(plane)[:12]
     truth = by_hand(problem, plane, points)
-    monkeypatch.setattr("gdstudio.evaluation.landscape.evaluator._GROUP_BYTES", 1)
-    monkeypatch.setattr("gdstudio.evaluation.landscape.evaluator._BLOCK_BYTES", 1)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._GROUP_BYTES", group)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._OUTPUT_BYTES", 1)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._BLOCK_BYTES", 1)
     evaluator = Evaluator(problem, plane)
-    assert evaluator.chunk == 1
+    assert evaluator.portion == points_together
     np.testing.assert_allclose(evaluator.values(points), truth, rtol=1e-5)
 
 
