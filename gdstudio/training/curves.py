@@ -12,7 +12,7 @@ from gdstudio.data.dataset import Dataset, Part
 from gdstudio.models.layers.dropout import SeededDropout
 
 #: Rows that go through the model at once: few enough that what lies between two layers stays in the cache.
-_CHUNK_ROWS = 4_096
+_CHUNK_ROWS = 1_024
 
 
 class Curves:

@@ -22,7 +22,7 @@ from gdstudio.training.result import predict
 
 #: Rows that are prepared and predicted at a time: what they take does not grow with the file. A multiple of what goes
 #: through the model at once, so that chunks give the same bits as all rows do.
-CHUNK_ROWS = 5 * BATCH_ROWS
+CHUNK_ROWS = 20 * BATCH_ROWS
 #: Rows that must fit before reader settings are taken over.
 _LOOKED_AT = 1_000
 

@@ -226,7 +226,7 @@ def predict(rows):
     model.eval()
     with torch.no_grad():
         inputs = torch.from_numpy(np.ascontiguousarray(features[rows]))
-        return torch.cat([model(part) for part in inputs.split(4096)]).numpy().astype(np.float64)
+        return torch.cat([model(part) for part in inputs.split(1024)]).numpy().astype(np.float64)
 
 
 '''

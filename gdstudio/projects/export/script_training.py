@@ -126,7 +126,7 @@ def measure():
     """The loss of the {part} rows, without penalties and without dropout."""
     model.eval()
     with torch.no_grad():
-        outputs = torch.cat([model(rows) for rows in watched_x.split(4096)])
+        outputs = torch.cat([model(rows) for rows in watched_x.split(1024)])
         loss = float(criterion(outputs, watched_y))
     model.train()
     return loss
