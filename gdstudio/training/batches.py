@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,6 +84,11 @@ class Batches:
     def per_epoch(self) -> int:
         """Steps in one epoch."""
         return len(self._sizes)
+
+    @property
+    def sizes(self) -> dict[int, int]:
+        """Rows in a batch → how many batches of an epoch have so many."""
+        return dict(Counter(self._sizes))
 
     def order(self, epoch: int) -> Tensor:
         """The permutation ``(n,)`` of the rows in ``epoch`` (1-based), drawn on the CPU so that devices agree."""

@@ -73,11 +73,13 @@ class CapturedGradients:
     Args:
         model: Its parameters and buffers are used in place; random streams and buffers are put back after recording.
         objective: As in the plain loop.
+        pays: ``rows -> bool``: whether batches of so many rows come often enough; None records them all.
     """
 
-    def __init__(self, model: nn.Module, objective: Objective) -> None:
+    def __init__(self, model: nn.Module, objective: Objective, pays: Callable[[int], bool] | None = None) -> None:
         self._model = model
         self._objective = objective
+        self._pays = pays
         self._parameters = [p for p in model.parameters() if p.requires_grad]
         self._dropouts = [m for m in model.modules() if isinstance(m, SeededDropout) and m.p]
         self._recorded: dict[int, Recorded] = {}
@@ -95,6 +97,7 @@ class CapturedGradients:
         recorded = self._recorded.get(size)
         if recorded is None:
             wanted = size in self._seen and not self._failed and len(self._recorded) < _MAX_SIZES
+            wanted = wanted and (self._pays is None or self._pays(size))
             self._seen.add(size)
             if not wanted or not self._record(inputs, targets):
                 return self._plain(inputs, targets)

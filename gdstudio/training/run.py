@@ -154,8 +154,12 @@ def run_experiment(
     objective = with_penalties(criterion, model, spec)
     parameters = list(model.parameters())
     values = batches.batch_size * sum(m.out_features for m in model.modules() if isinstance(m, nn.Linear))
-    capture = spec.training.capture == "on" or (spec.training.capture == "auto" and worthwhile(total, values, device))
-    gradients = CapturedGradients(model, objective) if capture else None
+    gradients: CapturedGradients | None = None
+    if spec.training.capture == "on":
+        gradients = CapturedGradients(model, objective)
+    elif spec.training.capture == "auto" and worthwhile(total, values, device):
+        counts = {rows: count * spec.training.epochs for rows, count in batches.sizes.items()}
+        gradients = CapturedGradients(model, objective, lambda rows: worthwhile(counts[rows], values, device))
     update = direct_step(optimizer)
     blocks: Blocks | None = None
     if gradients is not None and isinstance(update, DirectStep) and device.type == "cpu":

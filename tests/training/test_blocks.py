@@ -17,6 +17,7 @@ from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
 from gdstudio.training import blocks, run
+from gdstudio.training.capture import CapturedGradients
 from gdstudio.training.run import run_experiment
 
 SPEC = ExperimentSpec().with_values(
@@ -220,3 +221,12 @@ def test_the_lock_is_free_while_a_block_runs(dataset: Dataset) -> None:
         control.cancel()
         thread.join()
     assert share > 0.1
+
+
+def test_a_size_that_comes_too_seldom_is_not_recorded() -> None:
+    model = torch.nn.Linear(3, 1)
+    gradients = CapturedGradients(model, lambda outputs, _: outputs.square().mean(), pays=lambda rows: rows > 4)
+    for rows in (8, 2, 8, 2, 8, 2):
+        gradients(torch.ones(rows, 3), torch.ones(rows))
+    assert gradients.recorded(8) is not None
+    assert gradients.recorded(2) is None
