@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
@@ -136,13 +134,9 @@ def _train_stack(
     epochs = specs[0].training.epochs
     status: MemberStatus = "finished"
     for epoch in range(1, epochs + 1):
-        block: list[Tensor] = []
-        for inputs, targets in stack.batches(epoch):
-            if control.cancelled:
-                status = "cancelled"
-                break
-            block.append(stack.step(inputs, targets))
-        rows = torch.stack(block).double().cpu().numpy() if block else np.empty((0, len(alive)))
+        rows = stack.epoch(epoch, lambda: control.cancelled).double().cpu().numpy()
+        if len(rows) < stack.per_epoch:
+            status = "cancelled"
         finite = np.isfinite(rows)
         for position, index in enumerate(alive):
             column = rows[:, position]

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from gdstudio.core.registry import registry
 from gdstudio.core.seeds import stream_seed
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, Part
-from gdstudio.models.layers.dropout import SeededDropout
-from gdstudio.training.capture import script, worthwhile
-from gdstudio.training.direct import direct_step
-from gdstudio.training.modules import build_model
+from gdstudio.training.capture import scripted, worthwhile
+from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion
+from gdstudio.training.stacked_model import StackedModel
+from gdstudio.training.stacked_update import StackedUpdate
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ _ELEMENTWISE = ("sgd", "adam", "adamw", "adagrad", "rmsprop", "adamax", "nadam",
 #: Settings in which stacked runs may differ.
 _FREE = ("optimizer.lr", "regularization.l1", "regularization.l2", "training.seed", "initializer")
 _EVALUATED_AT_ONCE = 4_096
+#: Seconds that steps taken in one call last: a cancel is heard between them.
+_SECONDS = 0.05
+#: Numbers of a call's batches at most.
+_GATHERED = 2**20
 
 
 def stackable(spec: ExperimentSpec) -> str | None:
@@ -75,16 +80,8 @@ class Stack:
         self._specs = list(specs)
         self._dataset = dataset
         self._device = device
-        modules = [build_model(spec, dataset) for spec in specs]
-        self._names = list(modules[0].state_dict())
-        states = [module.state_dict() for module in modules]
-        self._layers = list(modules[0].named_children())
-        self._random = [[m for m in module.modules() if isinstance(m, SeededDropout)] for module in modules]
-        self._shapes = [states[0][name].shape for name in self._names]
-        self._place(torch.cat([torch.stack([state[name] for state in states]).reshape(-1) for name in self._names]))
-        self._criterion = make_criterion(specs[0], dataset, device)
-        self._losses = torch.func.vmap(self._criterion)
-        self._make_optimizer()
+        self._model = StackedModel([build_model(spec, dataset) for spec in specs], device)
+        self._losses = _losses(specs[0], dataset, device)
         part = dataset.train
         self._features = torch.from_numpy(part.features).to(device)
         self._target = torch.from_numpy(part.target).to(device)
@@ -92,177 +89,105 @@ class Stack:
         self._full = size == 0 or size >= len(part)
         self._size = len(part) if self._full else size
         self.step_number = 0
-        per_epoch = -(-len(part) // self._size)
-        schedule = specs[0].schedule
-        self._factor = registry("schedules")[schedule.kind].build(
-            schedule, specs[0].training.epochs * per_epoch, per_epoch
-        )
-        self._set_rates()
-        steps = specs[0].training.epochs * per_epoch
-        self._records = worthwhile(steps, 0, device)
-        self._recorded: dict[int, Callable[..., tuple[Tensor, ...]]] = {}
+        self._length = 1
+        self.per_epoch = -(-len(part) // self._size)
+        schedule, epochs = specs[0].schedule, specs[0].training.epochs
+        self._factor = registry("schedules")[schedule.kind].build(schedule, epochs * self.per_epoch, self.per_epoch)
+        self._modules: dict[int, torch.jit.ScriptModule | None] = {}
+        self._update = StackedUpdate(self._specs, self._model)
 
     def __len__(self) -> int:
         return len(self._specs)
 
-    def _place(self, values: Tensor) -> None:
-        """Take the values of all parameters of all runs, parameter after parameter, each ``(r, *shape)``.
+    def epoch(self, number: int, cancelled: Callable[[], bool]) -> Tensor:
+        """Take the steps of an epoch, each run in its own order.
 
-        One tensor holds them: the optimizer then is one kernel, whatever the layers. The parameters are views of it.
+        Args:
+            number: From 1 on.
+            cancelled: Is asked now and then; no more steps are taken once it says so.
+
+        Returns:
+            ``(steps, r)`` losses with their penalties, each before its step.
         """
-        self._flat = values.to(self._device)
-        pieces = self._flat.split([len(self) * shape.numel() for shape in self._shapes])
-        self._views = {
-            name: nn.Parameter(piece.view(len(self), *shape))
-            for name, piece, shape in zip(self._names, pieces, self._shapes, strict=True)
-        }
-        self._gradient = torch.zeros_like(self._flat)
+        order = self._order(number)
+        rows, start = len(self._features), 0
+        losses: list[Tensor] = []
+        while start < rows and not cancelled():
+            stop = min(start + self._length * self._size, rows)
+            began = time.perf_counter()
+            inputs, targets = self._rows(order, start, stop)
+            for size in (self._size, (stop - start) % self._size):
+                whole = (stop - start) // size * size if size else 0
+                if whole:
+                    losses += self._take(inputs[:, :whole].split(size, 1), targets[:, :whole].split(size, 1))
+                    inputs, targets = inputs[:, whole:], targets[:, whole:]
+                    start += whole
+            each = (time.perf_counter() - began) / self._length
+            most = _GATHERED // (len(self) * self._size * self._features.shape[1])
+            self._length = max(1, min(round(_SECONDS / each), most))
+        return torch.stack(losses) if losses else torch.empty(0, len(self))
 
-    def _make_optimizer(self) -> None:
-        """An optimizer of rate 1 on a tensor of zeros, which so becomes the step that each run's rate is taken of.
-
-        What draws parameters towards zero looks at the parameters themselves and is done here.
-        """
-        settings = self._specs[0].optimizer.model_copy(update={"lr": 1.0})
-        self._moved = nn.Parameter(torch.zeros_like(self._flat))
-        self._moved.grad = self._gradient
-        self._optimizer: torch.optim.Optimizer = registry("optimizers")[settings.kind].build(settings, [self._moved])
-        (group,) = self._optimizer.param_groups
-        self._decay = float(group.get("weight_decay", 0.0))
-        self._decoupled = settings.kind == "adamw" or bool(group.get("decoupled_weight_decay", False))
-        group["weight_decay"] = 0.0
-        self._update = direct_step(self._optimizer)
-
-    def _set_rates(self) -> None:
-        rates = torch.tensor([float(spec.get("optimizer.lr")) for spec in self._specs], device=self._device)
-        self._rates = self._spread(rates)
-        self._l1 = torch.tensor([spec.regularization.l1 for spec in self._specs], device=self._device)
-        self._l2 = torch.tensor([spec.regularization.l2 for spec in self._specs], device=self._device)
-        self._threshold: Tensor | None = None
-        if self._specs[0].regularization.proximal and bool(self._l1.any()):
-            # Biases have no penalty, and so no threshold.
-            weighs = [torch.full((len(self) * s.numel(),), float(len(s) >= 2)) for s in self._shapes]
-            self._threshold = self._spread(self._l1) * self._rates * torch.cat(weighs).to(self._device)
-        self._penalized = bool(self._l1.any() or self._l2.any())
-
-    def _spread(self, values: Tensor) -> Tensor:
-        """A number ``(r,)`` of each run, for every one of its parameters, in their order."""
-        return torch.cat([values.repeat_interleave(shape.numel()) for shape in self._shapes])
-
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """``(features (r, b, d), target (r, b))`` of one epoch, each run in its own order."""
-        runs, count = len(self), len(self._features)
+    def _order(self, epoch: int) -> Tensor | None:
+        """``(r, n)`` in which order each run sees the rows; None where all see them as they are."""
         if self._full or not self._specs[0].training.shuffle:
-            for rows in torch.arange(count, device=self._device).split(self._size):
-                x, y = self._features[rows], self._target[rows]
-                yield x.expand(runs, *x.shape), y.expand(runs, *y.shape)
-            return
-        orders = {}
-        for spec in self._specs:
-            seed = stream_seed(spec.training.seed, "order") + epoch
-            if seed not in orders:
-                orders[seed] = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-        order = torch.stack([orders[stream_seed(s.training.seed, "order") + epoch] for s in self._specs])
-        for rows in order.to(self._device).split(self._size, dim=1):
-            yield self._features[rows], self._target[rows]
+            return None
+        seeds = [stream_seed(spec.training.seed, "order") + epoch for spec in self._specs]
+        orders = {
+            seed: torch.randperm(len(self._features), generator=torch.Generator().manual_seed(seed))
+            for seed in set(seeds)
+        }
+        return torch.stack([orders[seed] for seed in seeds]).to(self._device)
 
-    def step(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """One step of every run; the losses ``(r,)`` with their penalties, before the step."""
-        size = inputs.shape[1]
-        noises = self._noises(size, inputs)
-        recorded = self._recorded.get(size)
-        if recorded is None and self._records and self.step_number:
-            recorded = self._record(size, inputs, targets, noises)
-        losses, *gradients = (recorded or self._gradients)(inputs, targets, *noises)
-        with torch.no_grad():
-            torch.cat([gradient.reshape(-1) for gradient in gradients], out=self._gradient)
-            factor = self._factor(self.step_number)
-            rates = self._rates if factor == 1 else self._rates * factor
-            if self._decay and not self._decoupled:
-                self._gradient.add_(self._flat, alpha=self._decay)
-            self._moved.zero_()
-            self._update()
-            if self._decay and self._decoupled:
-                self._moved.sub_(self._flat, alpha=self._decay)
-            self._flat.addcmul_(self._moved, rates)
-            if self._threshold is not None:
-                reach = self._threshold * factor
-                self._flat.copy_(self._flat.sign() * (self._flat.abs() - reach).clamp_min_(0))
-        self.step_number += 1
-        return losses.detach()
+    def _rows(self, order: Tensor | None, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """``(features (r, m, d), target (r, m))`` of some rows in their order."""
+        runs, count = len(self), stop - start
+        if order is None:
+            x, y = self._features[start:stop], self._target[start:stop]
+            return x.expand(runs, *x.shape), y.expand(runs, *y.shape)
+        rows = order[:, start:stop].reshape(-1)
+        return self._features[rows].view(runs, count, -1), self._target[rows].view(runs, count)
+
+    def _take(self, inputs: Sequence[Tensor], targets: Sequence[Tensor]) -> list[Tensor]:
+        """A step for each of some batches of one size; the losses ``(r,)`` of each with their penalties."""
+        count, size = len(inputs), inputs[0].shape[1]
+        noises = [self._model.noises(size, batch) for batch in inputs]
+        factors = [self._factor(self.step_number + i) for i in range(count)]
+        module = self._module(size, inputs[0], targets[0], noises[0])
+        losses = self._update.steps(self._gradients, module, inputs, targets, noises, factors)
+        self.step_number += count
+        return losses
 
     def _gradients(self, inputs: Tensor, targets: Tensor, *noises: Tensor) -> tuple[Tensor, ...]:
-        """Losses ``(r,)`` with their penalties, and the gradients of all parameters."""
-        losses = self._losses(self._outputs(inputs, noises), targets)
-        if self._penalized:
-            losses = losses + self._penalties()
-        return (losses.detach(), *torch.autograd.grad(losses.sum(), list(self._views.values())))
+        """Losses ``(r,)`` without penalties; the gradients of all parameters, which are in the model's as well."""
+        losses = self._losses(self._model.outputs(inputs, noises), targets)
+        return (losses.detach(), *torch.autograd.grad(losses.sum(), self._model.leaves))
 
-    def _record(
+    def _module(
         self, size: int, inputs: Tensor, targets: Tensor, noises: list[Tensor]
-    ) -> Callable[..., tuple[Tensor, ...]] | None:
-        """The step for batches of this size without Python between its operations; None where that cannot be."""
-        try:
-            self._recorded[size] = script(self._gradients, (inputs, targets, *noises))
-        except Exception as error:  # whatever the tracer cannot follow: the plain way gives the same numbers
-            log.debug("The stacked step cannot be recorded: %s", error)
-            self._records = False
-        return self._recorded.get(size)
-
-    def _noises(self, rows: int, like: Tensor) -> list[Tensor]:
-        """Dropout's ``(r, b, width)`` for each of its layers, every run from its own stream."""
-        noises: list[Tensor] = []
-        width = like.shape[2]
-        for _, layer in self._layers:
-            if isinstance(layer, nn.Linear):
-                width = layer.out_features
-            elif isinstance(layer, SeededDropout):
-                place = len(noises)
-                noises.append(torch.stack([run[place].draw((rows, width), like) for run in self._random]))
-        return noises
-
-    def _outputs(self, inputs: Tensor, noises: Sequence[Tensor] = ()) -> Tensor:
-        """``(r, b, d) -> (r, b, k)``; without noises as in evaluation."""
-        values, left = inputs, list(noises)
-        for name, layer in self._layers:
-            if isinstance(layer, nn.Linear):
-                weight, bias = self._views[f"{name}.weight"], self._views[f"{name}.bias"]
-                values = cast(Tensor, _Affine.apply(values, weight, bias))  # type: ignore[no-untyped-call]
-            elif isinstance(layer, SeededDropout):
-                values = values * left.pop(0) if noises else values
-            else:
-                values = layer(values)
-        return values
-
-    def _penalties(self) -> Tensor:
-        """``(r,)``: each run's own factors over its weights."""
-        weights = [p.flatten(1) for p in self._views.values() if p.ndim >= 3]
-        proximal = self._specs[0].regularization.proximal
-        absolute: Any = sum((w.detach() if proximal else w).abs().sum(1) for w in weights)
-        squares: Any = sum((w * w).sum(1) for w in weights)
-        return cast(Tensor, self._l1 * absolute + self._l2 * squares)
+    ) -> torch.jit.ScriptModule | None:
+        """Losses and gradients of batches of this size without Python between their operations; None where not."""
+        if size not in self._modules and self.step_number:
+            self._modules[size] = None
+            batches, rest = divmod(len(self._features), self._size)
+            steps = self._specs[0].training.epochs * (batches if size == self._size else rest > 0)
+            if worthwhile(steps, size * len(self) * self._model.width, self._device):
+                try:
+                    self._modules[size] = scripted(self._gradients, (inputs, targets, *noises))
+                except Exception as error:  # whatever the tracer cannot follow: the plain way gives the same numbers
+                    log.debug("The stacked step cannot be recorded: %s", error)
+        return self._modules.get(size)
 
     def keep(self, positions: list[int]) -> None:
         """Go on with some of the runs: the others stop costing."""
-        chosen, runs = torch.tensor(positions, device=self._device), len(self)
-        state = self._optimizer.state[self._moved]
-
-        def selected(flat: Tensor) -> Tensor:
-            pieces = flat.split([runs * shape.numel() for shape in self._shapes])
-            return torch.cat([piece.view(runs, -1)[chosen].reshape(-1) for piece in pieces])
-
-        kept = {k: selected(v) if torch.is_tensor(v) and v.ndim else v for k, v in state.items()}
         self._specs = [self._specs[i] for i in positions]
-        self._random = [self._random[i] for i in positions]
-        self._place(selected(self._flat))
-        self._make_optimizer()
-        self._optimizer.state[self._moved] = kept
-        self._recorded.clear()
-        self._set_rates()
+        self._model.keep(positions)
+        self._update = self._update.kept(positions, self._specs)
+        self._modules.clear()
+        self._length = 1
 
     def state(self, position: int) -> dict[str, NDArray[Any]]:
         """One run's parameters as its module's ``state_dict`` has them."""
-        return {name: p.detach()[position].cpu().numpy().copy() for name, p in self._views.items()}
+        return self._model.state(position)
 
     def curves(self) -> dict[str, NDArray[np.float64]]:
         """Loss and accuracy or R² of the training and validation parts, ``(r,)`` each, without penalties."""
@@ -278,7 +203,9 @@ class Stack:
         chosen = np.linspace(0, len(part) - 1, min(rows, len(part))).round().astype(np.int64)
         features = torch.from_numpy(part.features[chosen]).to(self._device)
         target = torch.from_numpy(part.target[chosen]).to(self._device)
-        chunks = [self._outputs(chunk.expand(len(self), *chunk.shape)) for chunk in features.split(_EVALUATED_AT_ONCE)]
+        chunks = [
+            self._model.outputs(chunk.expand(len(self), *chunk.shape)) for chunk in features.split(_EVALUATED_AT_ONCE)
+        ]
         outputs = torch.cat(chunks, dim=1)
         losses = self._losses(outputs, target.expand(len(self), *target.shape))
         quality = "r2" if self._dataset.task == "regression" else "accuracy"
@@ -289,25 +216,13 @@ class Stack:
         }
 
 
-class _Affine(torch.autograd.Function):
-    """``x·Wᵀ + b`` for every run; the gradient of ``W`` comes out in the order in which it is kept.
-
-    Autograd's own is a transposed view, and putting that in order costs more than the product.
-    """
-
-    @staticmethod
-    def forward(context: Any, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """``(r, b, i), (r, o, i), (r, o) -> (r, b, o)``."""
-        context.save_for_backward(inputs, weight)
-        return torch.baddbmm(bias.unsqueeze(1), inputs, weight.transpose(1, 2))
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        """From ``(r, b, o)`` to the gradients of all three."""
-        inputs, weight = context.saved_tensors
-        (gradient,) = gradients
-        below = torch.bmm(gradient, weight) if context.needs_input_grad[0] else None
-        return below, torch.bmm(gradient.transpose(1, 2), inputs), gradient.sum(1)
+def _losses(spec: ExperimentSpec, dataset: Dataset, device: torch.device) -> Callable[[Tensor, Tensor], Tensor]:
+    """``(outputs (r, b, k), target (r, b)) -> (r,)``, each run's loss without penalties."""
+    entry = loss_entry(spec)
+    if entry.each is None or spec.training.class_weights != "none":
+        return torch.func.vmap(make_criterion(spec, dataset, device))
+    each = entry.each(spec.loss)
+    return lambda outputs, target: each(outputs, target).mean(1)
 
 
 def _accuracy(outputs: Tensor, target: Tensor) -> Tensor:
