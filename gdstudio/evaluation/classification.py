@@ -44,6 +44,21 @@ def known_codes(predictions: Predictions) -> tuple[NDArray[np.intp], NDArray[np.
     return predictions.target_codes, predictions.prediction_codes
 
 
+def counted_codes(predictions: Predictions) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of target and prediction that occur, and how often each does, ``(p,)`` each.
+
+    All that counts rows is the same from these as from the rows, to the bit, however many there are.
+
+    Raises:
+        UndefinedScoreError: As :func:`known_codes` does.
+    """
+    target, predicted = known_codes(predictions)
+    classes = len(predictions.classes)
+    counts = np.bincount(target * classes + predicted, minlength=classes * classes)
+    (pairs,) = np.nonzero(counts)
+    return pairs // classes, pairs % classes, counts[pairs]
+
+
 def known_probabilities(predictions: Predictions) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Class numbers ``(n,)`` of the target and probabilities ``(n, c)``; raises as :func:`known_codes` does."""
     target, _ = known_codes(predictions)
@@ -73,11 +88,13 @@ def statistic(name: Statistic, average: Average) -> Score:
     def score(predictions: Predictions, positive: str | None) -> float:
         from sklearn.metrics import precision_recall_fscore_support
 
-        target, predicted = known_codes(predictions)
+        target, predicted, counts = counted_codes(predictions)
         one = average == "auto" and positive is not None
         labels = [predictions.classes.index(str(positive))] if one else np.union1d(target, predicted)
         over = None if one else "weighted" if average == "weighted" else "macro"
-        values = precision_recall_fscore_support(target, predicted, labels=labels, average=over, zero_division=0)
+        values = precision_recall_fscore_support(
+            target, predicted, labels=labels, average=over, sample_weight=counts, zero_division=0
+        )
         if one:
             reason = undefined_reason(name, str(positive), (predicted == labels[0]).sum(), (target == labels[0]).sum())
             if reason:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import Task
-from gdstudio.evaluation.classification import known_codes, undefined_reason
+from gdstudio.evaluation.classification import counted_codes, undefined_reason
 from gdstudio.evaluation.entry import ScoreEntry, UndefinedScoreError
 from gdstudio.evaluation.predictions import Predictions
 
@@ -57,14 +58,15 @@ def _by_class(predictions: Predictions, classes: Sequence[str], undefined: dict[
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     try:
-        target, predicted = known_codes(predictions)
+        target, predicted, rows = counted_codes(predictions)
     except UndefinedScoreError as error:
         for name in ("confusion_matrix", "per_class", "macro", "weighted"):
             undefined[name] = error.reason
         return {"confusion_matrix": None, "per_class": None, "macro": None, "weighted": None}
     labels = list(range(len(classes)))
-    counts = confusion_matrix(target, predicted, labels=labels)
-    values = np.array(precision_recall_fscore_support(target, predicted, labels=labels, zero_division=0))
+    counts = confusion_matrix(target, predicted, labels=labels, sample_weight=rows)
+    scores = partial(precision_recall_fscore_support, target, predicted, sample_weight=rows, zero_division=0)
+    values = np.array(scores(labels=labels))
     per_class: dict[str, Any] = {}
     for index, name in enumerate(classes):
         per_class[name] = {"support": int(counts[index].sum())}
@@ -75,6 +77,6 @@ def _by_class(predictions: Predictions, classes: Sequence[str], undefined: dict[
                 undefined[f"per_class.{name}.{statistic}"] = reason
     result = {"confusion_matrix": counts.tolist(), "per_class": per_class}
     for average in ("macro", "weighted"):
-        means = precision_recall_fscore_support(target, predicted, average=average, zero_division=0)
+        means = scores(average=average)
         result[average] = {statistic: float(means[row]) for row, statistic in enumerate(_STATISTICS)}
     return result

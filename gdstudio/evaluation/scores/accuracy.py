@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gdstudio.core.registry import Settings
-from gdstudio.evaluation.classification import known_codes
+from gdstudio.evaluation.classification import counted_codes, known_codes
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
 
@@ -26,8 +26,8 @@ class AccuracySettings(Settings):
 def _score(predictions: Predictions, positive: str | None) -> float:
     from sklearn.metrics import accuracy_score
 
-    target, predicted = known_codes(predictions)
-    return float(accuracy_score(target, predicted))
+    target, predicted, rows = counted_codes(predictions)
+    return float(accuracy_score(target, predicted, sample_weight=rows))
 
 
 def _resampled(samples: Resampling, positive: str | None) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from gdstudio.core.registry import Settings
-from gdstudio.evaluation.classification import known_codes
+from gdstudio.evaluation.classification import counted_codes
 from gdstudio.evaluation.entry import ScoreEntry
 from gdstudio.evaluation.predictions import Predictions
 
@@ -21,9 +21,10 @@ class BalancedAccuracySettings(Settings):
 def _score(predictions: Predictions, positive: str | None) -> float:
     from sklearn.metrics import recall_score
 
-    target, predicted = known_codes(predictions)
+    target, predicted, rows = counted_codes(predictions)
     # Over the classes that occur, as balanced_accuracy_score, which warns about the others.
-    return float(recall_score(target, predicted, labels=np.unique(target), average="macro", zero_division=0))
+    labels = np.unique(target)
+    return float(recall_score(target, predicted, labels=labels, average="macro", sample_weight=rows, zero_division=0))
 
 
 ENTRY = ScoreEntry(
