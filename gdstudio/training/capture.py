@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that recording costs, measured: with its imports the first time, without them later.
 _FIRST_COST, _COST = 1.5, 0.12
-#: Seconds that a replayed step saves, measured: by itself, and for each value between two layers.
-_SAVED_PER_STEP, _SAVED_PER_VALUE = 130e-6, 6e-10
+#: Seconds that a step in a block saves, measured: by itself, and for each value between two layers.
+_SAVED_PER_STEP, _SAVED_PER_VALUE = 190e-6, 6e-10
 #: Batches may have two sizes (all but the last, and the last); models whose steps differ more are not worth it.
 _MAX_SIZES = 3
 
