@@ -47,7 +47,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "initializer.kind": "he_uniform", "model.activation": "tanh",
     },
     "full batch, changed rates, no shuffle": {
-        "data.source.kind": "moons", "training.batch_size": 0, "training.epochs": 15,
+        "data.source.kind": "moons", "data.source.size": 5_000, "training.batch_size": 0, "training.epochs": 15,
         "training.lr_changes": [{"step": 4, "lr": 0.1}, {"step": 9, "lr": 0.01}], "model.activation": "sigmoid",
     },
     "single rows, linear, plain SGD, multi-step": {
