@@ -12,6 +12,7 @@ from gdstudio.core.files import make_folder, write_text
 from gdstudio.core.registry import Entry, Settings
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.labs.picture import Picture
+from gdstudio.labs.scene import Scene
 
 Progress = Callable[[float], None]
 #: ``(spec, dataset, control, progress) -> LabResult``; the dataset is None for one that does not want data.
@@ -33,6 +34,7 @@ class LabResult:
         sentences: What was found, in words; the first is the conclusion.
         picture: What to draw; None draws the curves.
         more: Further pictures, each with a name of its own.
+        scene: A race as it can be looked at step by step; None for other laboratories.
     """
 
     lab: str
@@ -45,6 +47,7 @@ class LabResult:
     sentences: Sequence[str] = ()
     picture: Picture | None = None
     more: Sequence[Picture] = ()
+    scene: Scene | None = None
 
     def document(self) -> dict[str, Any]:
         """Everything but the curves, as JSON values."""
@@ -59,6 +62,8 @@ class LabResult:
 
     def save(self, folder: Path) -> None:
         """Write ``result.json``, ``spec.json`` and the tables summary, runs, curves, picture, picture_2 ….
+
+        A race with a scene also writes ``paths.csv`` and what :meth:`Scene.save` does.
 
         Raises:
             StudioError: The folder cannot be written.
@@ -76,6 +81,9 @@ class LabResult:
             tables["picture"] = pd.DataFrame(self.picture.rows())
         for number, picture in enumerate(self.more, 2):
             tables[f"picture_{number}"] = pd.DataFrame(picture.rows())
+        if self.scene is not None:
+            tables["paths"] = pd.DataFrame(self.scene.rows())
+            self.scene.save(folder)
         for name, table in tables.items():
             write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         write_text(folder / "result.json", json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")

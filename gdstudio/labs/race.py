@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from gdstudio.core.fields import setting
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
     from gdstudio.core.spec import ExperimentSpec
     from gdstudio.data.dataset import Dataset
+    from gdstudio.training.ensemble import Member
+    from gdstudio.training.result import RunResult
 
+#: Racers whose boundaries and paths are drawn; more could not be told apart.
+MOST_SEEN = 12
 _SHARE_OF_FALL = 0.9
 
 
@@ -64,7 +69,13 @@ def _build(settings: RaceSettings) -> Lab:
                  "row": {"optimizer": name, "learning_rate": case.get("optimizer.lr")}} for name, case in cases
             ]  # fmt: skip
             return race(settings, spec, control, progress, varied)
-        members = run_many([case for _, case in cases], dataset, control=control, on_progress=progress)
+        specs = [case for _, case in cases]
+        # More than can be told apart are trained as one; of fewer, the weights on their way are kept and looked at.
+        results: list[RunResult] = []
+        if len(cases) <= MOST_SEEN:
+            members = _one_by_one(specs, dataset, control, progress, results)
+        else:
+            members = list(run_many(specs, dataset, control=control, on_progress=progress))
         per_epoch = measures.steps_per_epoch(members[0], len(dataset.train))
         means = [measures.epoch_means(m, per_epoch) for m in members]
         target = measures.target_loss(members, means, _SHARE_OF_FALL)
@@ -89,9 +100,40 @@ def _build(settings: RaceSettings) -> Lab:
                 f"{target:.4g}, after {best_row['iterations']} steps, {best_row['examples_to_target']:,} examples."
             )
         picture = _picture(rows, means, per_epoch, target)
-        return LabResult("race", settings, spec, rows, rows, curves, {"target_loss": target}, sentences, picture)
+        scene = None
+        if results and not control.cancelled:
+            from gdstudio.labs.race_scene import scene_of
+
+            scene = scene_of([series.label for series in picture.series[: len(rows)]], results, dataset, control)
+        progress(1.0)
+        findings = {"target_loss": target, "plane": scene.note if scene is not None else None}
+        return LabResult("race", settings, spec, rows, rows, curves, findings, sentences, picture, scene=scene)
 
     return run
+
+
+def _one_by_one(
+    specs: Sequence[ExperimentSpec], dataset: Dataset, control: RunControl, progress: Progress, results: list[RunResult]
+) -> list[Member]:
+    """Train every racer by itself, which keeps its weights on the way; ``results`` gets their runs."""
+    from gdstudio.training.ensemble import Member
+    from gdstudio.training.run import run_experiment
+
+    members = []
+    for number, case in enumerate(specs):
+        result = run_experiment(case, dataset=dataset, control=control, health=False)
+        results.append(result)
+        columns = result.history.epochs.snapshot()
+        curves = {
+            name: float(column[-1])
+            for name, column in columns.items()
+            if name.startswith(("train_", "validation_")) and len(column) and column[-1] == column[-1]
+        }
+        state = {name: tensor.numpy().copy() for name, tensor in result.model.state_dict().items()}
+        losses = result.history.steps.snapshot()["train_loss"].copy()
+        members.append(Member(result.spec, result.status, losses, state, curves))
+        progress(0.9 * (number + 1) / len(specs))
+    return members
 
 
 def _picture(rows: list[dict[str, Any]], means: list[Any], per_epoch: int, target: float | None) -> Picture:
@@ -120,7 +162,9 @@ ENTRY = LabEntry(
     help=(
         "Every optimizer starts from the same weights and sees the same rows in the same order, so that nothing but "
         "the optimizer differs. Each runs with its own usual rate; give rates to race them all at each, since a rate "
-        "that suits one can be far off for another."
+        "that suits one can be far off for another. "
+        "Up to 12 racers are also drawn as they go: all paths on one plane of weights and, where the data have two "
+        "features, what each model says over them."
     ),
     order=20,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.evaluation.landscape.progressive import Picture
 
 Array = NDArray[np.float64]
+Color = tuple[int, int, int]
 #: Nine of the colours of viridis, dark to light (Smith and van der Walt 2015), between which is interpolated.
 VIRIDIS: Final = (
     (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99),
@@ -108,39 +110,62 @@ def levels(shown: Array, count: int = _LEVELS) -> Array:
 
 def draw(picture: Picture, path: Array) -> NDArray[np.uint8]:
     """Pixels ``(h, w, 3)``, y upwards."""
-    shown = scaled(picture.values, wants_log(picture.values))
     if len(picture.y) == 1:
-        return _draw_line(shown[0])
-    fine = _resized(shown, _SIDE)
+        return _draw_line(scaled(picture.values, wants_log(picture.values))[0])
+    pixels = _draw_map(picture)
+    _draw_path(pixels, picture, path, (255, 255, 255), (213, 94, 0))
+    return _upright(pixels)
+
+
+def draw_routes(picture: Picture, routes: Sequence[tuple[Array, Color]]) -> NDArray[np.uint8]:
+    """The same with several paths, each ``(m, 2)`` in a colour of its own, the first on top."""
+    pixels = _draw_map(picture)
+    for path, color in reversed(routes):
+        _draw_path(pixels, picture, path[np.isfinite(path).all(1)], color, color)
+    return _upright(pixels)
+
+
+def colored(values: Array, low: float, high: float) -> Array:
+    """``(…, 3)`` colours 0 … 255 of values; what is not finite gets that of the highest."""
+    share = np.nan_to_num(np.clip((values - low) / ((high - low) or 1.0), 0, 1), nan=1.0)
+    stops = np.linspace(0, 1, len(VIRIDIS))
+    return np.stack([np.interp(share, stops, [c[i] for c in VIRIDIS]) for i in range(3)], -1)
+
+
+def _upright(pixels: Array) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(pixels[::-1].round().astype(np.uint8))
+
+
+def _draw_map(picture: Picture) -> Array:
+    """Colours and contours."""
+    shown = scaled(picture.values, wants_log(picture.values))
+    fine = resized(shown, _SIDE)
     known = fine[np.isfinite(fine)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    share = np.nan_to_num(np.clip((fine - low) / ((high - low) or 1.0), 0, 1), nan=1.0)
-    stops = np.linspace(0, 1, len(VIRIDIS))
-    pixels = np.stack([np.interp(share, stops, [c[i] for c in VIRIDIS]) for i in range(3)], -1)
+    pixels = colored(fine, low, high)
     band = np.searchsorted(levels(shown), fine)
     edge = np.zeros(band.shape, dtype=bool)
     edge[:, 1:] |= band[:, 1:] != band[:, :-1]
     edge[1:] |= band[1:] != band[:-1]
     pixels[edge] = 0.55 * pixels[edge] + 0.45 * 255
-    _draw_path(pixels, picture, path)
-    return np.ascontiguousarray(pixels[::-1].round().astype(np.uint8))
+    return pixels
 
 
-def _draw_path(pixels: Array, picture: Picture, path: Array) -> None:
-    """The path in white, its end as a red square."""
+def _draw_path(pixels: Array, picture: Picture, path: Array, color: Color, end: Color) -> None:
+    """The path, its start as a small white square and its end as a larger one."""
     if not len(path):
         return
     low = np.array([picture.x[0], picture.y[0]])
     high = np.array([picture.x[-1], picture.y[-1]])
     at = (path - low) / (high - low) * (_SIDE - 1)
     steps = np.linspace(0, 1, 4 * _SIDE // max(len(at), 2) + 2)[:, None]
-    for start, end in itertools.pairwise(at):
-        _dab(pixels, start + steps * (end - start), 1, (255, 255, 255))
+    for here, there in itertools.pairwise(at):
+        _dab(pixels, here + steps * (there - here), 1, color)
     _dab(pixels, at[:1], 5, (255, 255, 255))
-    _dab(pixels, at[-1:], 6, (213, 94, 0))
+    _dab(pixels, at[-1:], 6, end)
 
 
-def _dab(pixels: Array, at: Array, radius: int, color: tuple[int, int, int]) -> None:
+def _dab(pixels: Array, at: Array, radius: int, color: Color) -> None:
     columns, rows = np.rint(np.clip(at, -1e6, 1e6)).astype(int).T
     for dx in range(-radius, radius + 1):
         for dy in range(-radius, radius + 1):
@@ -159,8 +184,8 @@ def _draw_line(shown: Array) -> NDArray[np.uint8]:
     return pixels
 
 
-def _resized(values: Array, side: int) -> Array:
-    """``(side, side)``, interpolated linearly."""
+def resized(values: Array, side: int) -> Array:
+    """A grid as ``(side, side)``, interpolated linearly."""
     for axis in (0, 1):
         at = np.linspace(0, values.shape[axis] - 1, side)
         left = np.minimum(at.astype(np.intp), values.shape[axis] - 2)
