@@ -58,6 +58,10 @@ class RegularizationSpec(Frozen):
     )
 
 
+#: Of the products in the layers while training.
+Precision = Literal["float32", "tf32", "bf16"]
+
+
 class LearningRateChange(Frozen):
     """A learning rate that a person set while the run was going."""
 
@@ -100,6 +104,14 @@ class TrainingSpec(Frozen):
         label="Device",
         help="Where the numbers are computed.",
         labels={"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "Graphics card (CUDA)"},
+    )
+    precision: Precision = setting(
+        "float32",
+        label="Precision",
+        help="Of the products in the layers while training. TF32 and bfloat16 are quicker on graphics cards that have "
+        "them, bfloat16 on some processors too, and round more; weights, loss and scores stay in float32.",
+        labels={"float32": "Full (float32)", "tf32": "TF32, on graphics cards", "bf16": "Mixed (bfloat16)"},
+        advanced=True,
     )
     shuffle: bool = setting(
         True, label="Shuffle each epoch", help="Draws a new order of the rows for every epoch.", advanced=True

@@ -73,11 +73,19 @@ class CapturedGradients:
     Args:
         model: Its parameters and buffers are used in place; random streams and buffers are put back after recording.
         objective: As in the plain loop.
+        forward: What predicts; None is the model itself.
         pays: ``rows -> bool``: whether batches of so many rows come often enough; None records them all.
     """
 
-    def __init__(self, model: nn.Module, objective: Objective, pays: Callable[[int], bool] | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        forward: Callable[[Tensor], Tensor] | None = None,
+        pays: Callable[[int], bool] | None = None,
+    ) -> None:
         self._model = model
+        self._forward = forward or model
         self._objective = objective
         self._pays = pays
         self._parameters = [p for p in model.parameters() if p.requires_grad]
@@ -121,7 +129,7 @@ class CapturedGradients:
             parameter.grad = gradient
 
     def _plain(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        loss = self._objective(self._model(inputs), targets)
+        loss = self._objective(self._forward(inputs), targets)
         self._model.zero_grad()
         loss.backward()
         return loss.detach()
@@ -144,7 +152,7 @@ class CapturedGradients:
         for module, noise in zip(self._dropouts, noises, strict=True):
             module.given = noise
         try:
-            loss = self._objective(self._model(inputs), targets)
+            loss = self._objective(self._forward(inputs), targets)
             return (loss.detach(), *torch.autograd.grad(loss, self._parameters))
         finally:
             for module in self._dropouts:

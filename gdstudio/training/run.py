@@ -35,6 +35,7 @@ from gdstudio.training.direct import DirectStep, direct_step
 from gdstudio.training.health import HealthProbe
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion, with_penalties
+from gdstudio.training.precision import forward_in, products
 from gdstudio.training.recorder import Diverged, Recorder
 from gdstudio.training.result import RunResult, Status, score_parts
 from gdstudio.training.resume import changed_environment, check, check_length, restore, spec_to_resume, state_of
@@ -154,12 +155,15 @@ def run_experiment(
     objective = with_penalties(criterion, model, spec)
     parameters = list(model.parameters())
     values = batches.batch_size * sum(m.out_features for m in model.modules() if isinstance(m, nn.Linear))
+    forward = forward_in(model, spec.training.precision, device)
+    if spec.training.precision == "tf32" and device.type != "cuda":
+        on_event(Note("TF32 is computed by graphics cards alone: on the processor the products are in float32."))
     gradients: CapturedGradients | None = None
     if spec.training.capture == "on":
-        gradients = CapturedGradients(model, objective)
+        gradients = CapturedGradients(model, objective, forward)
     elif spec.training.capture == "auto" and worthwhile(total, values, device):
         counts = {rows: count * spec.training.epochs for rows, count in batches.sizes.items()}
-        gradients = CapturedGradients(model, objective, lambda rows: worthwhile(counts[rows], values, device))
+        gradients = CapturedGradients(model, objective, forward, lambda rows: worthwhile(counts[rows], values, device))
     update = direct_step(optimizer)
     blocks: Blocks | None = None
     if gradients is not None and isinstance(update, DirectStep) and device.type == "cpu":
@@ -169,9 +173,9 @@ def run_experiment(
     model.train()
     try:
         recorder.check_patience()
-        with exact_replay():
+        with exact_replay(), products(spec.training.precision, device):
             train(
-                model,
+                forward,
                 objective,
                 optimizer,
                 batches,

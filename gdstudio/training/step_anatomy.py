@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gdstudio.core.errors import StudioError
 from gdstudio.core.history import Moment
 from gdstudio.core.registry import registry
 from gdstudio.core.spec import ExperimentSpec
@@ -178,7 +179,15 @@ def take_apart(spec: ExperimentSpec, dataset: Dataset, moment: Moment, rate: flo
         dataset: Of the run.
         moment: The run's state before the step.
         rate: Learning rate of the step; the one that was planned when None.
+
+    Raises:
+        StudioError: The run's products are not in full precision.
     """
+    if spec.training.precision == "bf16":
+        raise StudioError(
+            "A step whose products are in bfloat16 cannot be taken apart: its numbers are not those that are shown.",
+            "Set training.precision to float32.",
+        )
     rate = moment.rate if rate is None else rate
     spec = complete(spec, dataset)
     device = choose_device(spec.training.device)

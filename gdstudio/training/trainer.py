@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gdstudio.training.batches import Batches
 from gdstudio.training.recorder import Recorder
@@ -33,7 +33,7 @@ Batch = tuple[Tensor, Tensor]
 
 
 def train(
-    model: nn.Module,
+    model: Callable[[Tensor], Tensor],
     objective: Objective,
     optimizer: torch.optim.Optimizer,
     batches: Batches,
@@ -52,7 +52,7 @@ def train(
     history, the curves.
 
     Args:
-        model: Trained in place.
+        model: Predicts; its parameters are trained in place.
         objective: The loss with its penalties.
         optimizer: Clears the gradients, and makes the step where it searches for it.
         batches: The rows, portioned for each epoch.
@@ -96,7 +96,11 @@ def train(
 
 
 def evaluate_again(
-    model: nn.Module, objective: Objective, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
+    model: Callable[[Tensor], Tensor],
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    targets: Tensor,
 ) -> Callable[[], float]:
     """Loss and gradients of one batch at the parameters as they are at the call."""
 

@@ -50,6 +50,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "data.source.kind": "moons", "data.source.size": 5_000, "training.batch_size": 0, "training.epochs": 15,
         "training.lr_changes": [{"step": 4, "lr": 0.1}, {"step": 9, "lr": 0.01}], "model.activation": "sigmoid",
     },
+    "mixed precision": {"data.source.kind": "moons", "training.precision": "bf16", "training.epochs": 3},
     "single rows, linear, plain SGD, multi-step": {
         "data.source.kind": "circles", "data.source.size": 30, "training.batch_size": 1, "model.kind": "linear",
         "optimizer.kind": "sgd", "schedule.kind": "multi_step", "schedule.milestones": [2, 3],

@@ -17,8 +17,8 @@ _FOLLOWED: Final[dict[str, frozenset[str]]] = {
     "loss": frozenset({"kind", "label_smoothing", "delta", "squared", "margin"}),
     "regularization": frozenset({"l1", "proximal", "l2", "max_norm", "input_noise"}),
     "training": frozenset(
-        {"epochs", "batch_size", "seed", "threads", "device", "shuffle", "evaluate_every", "evaluate_rows", "patience",
-         "min_delta", "clip_norm", "clip_value", "class_weights", "class_weight_values", "lr_changes"}
+        {"epochs", "batch_size", "seed", "threads", "device", "precision", "shuffle", "evaluate_every", "evaluate_rows",
+         "patience", "min_delta", "clip_norm", "clip_value", "class_weights", "class_weight_values", "lr_changes"}
         | {"gradient_every", "capture", "checkpoint_seconds"}
     ),
 }  # fmt: skip

@@ -38,6 +38,19 @@ sizes = {_sizes(sizes)}  # rows of each step of an epoch
         code += _measure(spec, dataset)
     if getattr(spec.model, "dropout", 0):
         code += 'torch.manual_seed(stream_seed(SEED, "dropout"))  # dropout draws from torch\'s global generator\n'
+    mixed = training.precision == "bf16"
+    predict = "predict" if mixed else "model"
+    if mixed:
+        code += """\
+
+
+def predict(inputs):
+    \"\"\"Products in bfloat16, as mixed precision has them; weights, loss and optimizer stay in float32.\"\"\"
+    with torch.autocast("cpu", dtype=torch.bfloat16, cache_enabled=False):
+        return model(inputs).float()
+
+
+"""
     code += "losses = []\n"
     if training.patience:
         code += "best_loss, best_epoch, best_weights = None, 0, None\n"
@@ -54,11 +67,11 @@ sizes = {_sizes(sizes)}  # rows of each step of an epoch
     noise = torch.Generator().manual_seed(stream_seed(SEED, "noise") + epoch)
     epoch_x = epoch_x + {regularization.input_noise!r} * torch.randn(epoch_x.shape, generator=noise)
 """
-    code += """\
+    code += f"""\
     for inputs, targets in zip(epoch_x.split(sizes), epoch_y.split(sizes)):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(len(losses))
-        predictions = model(inputs)  # 1. predict
+        predictions = {predict}(inputs)  # 1. predict
         loss = objective(predictions, targets)  # 2. measure the loss
         optimizer.zero_grad()  # 3. clear the old gradients
         loss.backward()  # 4. compute the new ones
@@ -68,12 +81,12 @@ sizes = {_sizes(sizes)}  # rows of each step of an epoch
     if training.clip_value:
         code += f"        nn.utils.clip_grad_value_(model.parameters(), {training.clip_value!r})\n"
     if spec.optimizer.kind == "lbfgs":
-        code += """\
+        code += f"""\
 
         def evaluate_again():
             \"\"\"L-BFGS looks at several points before it steps.\"\"\"
             optimizer.zero_grad()
-            loss = objective(model(inputs), targets)
+            loss = objective({predict}(inputs), targets)
             loss.backward()
             return loss.item()
 
