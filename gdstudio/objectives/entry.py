@@ -22,9 +22,9 @@ class LossEntry(Entry):
         tasks: The tasks it fits; only those offer it.
         default_for: The tasks for which it is the usual one.
         outputs: ``(task, classes) -> k``, the width of the model's output.
-        each: ``(settings) -> Callable[[outputs (m, n, k), target (n,)], (m, n)]``, the loss of every row for ``m``
-            models at once, whose mean over the rows is what ``build`` gives without class weights; None where that
-            has no quicker way than a model at a time.
+        each: ``(settings) -> Callable[[outputs (m, n, k), target (n,) or (m, n)], (m, n)]``, the loss of every row for
+            ``m`` models at once, whose mean over the rows is what ``build`` gives without class weights; None where
+            that has no quicker way than a model at a time.
         probabilities: ``outputs (n, k) -> (n, classes)`` float64 NumPy array whose rows add to 1; ``None`` for a
             regression.
     """

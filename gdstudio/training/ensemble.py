@@ -25,6 +25,9 @@ from gdstudio.training.stacking import Stack, stackable
 
 #: Bytes that the activations of one stack may take; more runs are trained in several stacks.
 _STACK_BYTES = 256 * 2**20
+#: A stack goes on without its diverged runs once no more than this share is left: to record its steps anew costs more
+#: than a few runs whose numbers nobody reads and which do not reach the others.
+_CROWDED = 0.75
 
 MemberStatus = Literal["finished", "diverged", "cancelled"]
 
@@ -110,7 +113,7 @@ def _chunks(indices: list[int], spec: ExperimentSpec, dataset: Dataset) -> list[
 def _run_stack(
     specs: list[ExperimentSpec], dataset: Dataset, control: RunControl, advance: Callable[[float], None]
 ) -> list[Member]:
-    """Train specs that stack, dropping those that have diverged at the end of each epoch."""
+    """Train specs that stack; those that diverge end with their epoch, and cost nothing once they are a few."""
     with exact_replay():
         return _train_stack(specs, dataset, control, advance)
 
@@ -121,41 +124,42 @@ def _train_stack(
     device = choose_device(specs[0].training.device)
     use_threads(specs[0].training.threads)
     stack = Stack(specs, dataset, device)
-    alive = list(range(len(specs)))
+    stacked, alive = list(range(len(specs))), set(range(len(specs)))
     losses: list[list[NDArray[np.float64]]] = [[] for _ in specs]
     ended: dict[int, tuple[MemberStatus, dict[str, NDArray[Any]], dict[str, float]]] = {}
 
-    def leave(positions: list[int], status: MemberStatus) -> None:
+    def leave(indices: set[int], status: MemberStatus) -> None:
         curves = stack.curves()
-        for position in positions:
-            member = {name: values[position] for name, values in curves.items()}
-            ended[alive[position]] = (status, stack.state(position), member)
+        for index in indices:
+            position = stacked.index(index)
+            ended[index] = status, stack.state(position), {name: v[position] for name, v in curves.items()}
+        alive.difference_update(indices)
 
     epochs = specs[0].training.epochs
     status: MemberStatus = "finished"
     for epoch in range(1, epochs + 1):
         rows = stack.epoch(epoch, lambda: control.cancelled).double().cpu().numpy()
+        advance(len(alive))
+        finite = np.isfinite(rows)
+        diverged = {index for position, index in enumerate(stacked) if not finite[:, position].all()} & alive
+        for position, index in enumerate(stacked):
+            if index in alive:
+                kept = int(np.argmin(finite[:, position])) + 1 if index in diverged else len(rows)
+                losses[index].append(rows[:kept, position])
         if len(rows) < stack.per_epoch:
             status = "cancelled"
-        finite = np.isfinite(rows)
-        for position, index in enumerate(alive):
-            column = rows[:, position]
-            kept = len(column) if finite[:, position].all() else int(np.argmin(finite[:, position])) + 1
-            losses[index].append(column[:kept])
-        advance(len(alive))
-        if status == "cancelled":
             break
-        diverged = [p for p in range(len(alive)) if not finite[:, p].all()]
         if diverged:
             leave(diverged, "diverged")
             advance(len(diverged) * (epochs - epoch))
-            keep = [p for p in range(len(alive)) if p not in set(diverged)]
-            alive = [alive[p] for p in keep]
             if not alive:
                 break
-            stack.keep(keep)
+            if len(alive) <= _CROWDED * len(stacked):
+                positions = [p for p, index in enumerate(stacked) if index in alive]
+                stacked = [stacked[p] for p in positions]
+                stack.keep(positions)
     if alive:
-        leave(list(range(len(alive))), status)
+        leave(set(alive), status)
     return [
         Member(specs[i], ended[i][0], np.concatenate(losses[i]) if losses[i] else np.empty(0), ended[i][1], ended[i][2])
         for i in range(len(specs))

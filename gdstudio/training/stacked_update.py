@@ -43,27 +43,25 @@ class StackedUpdate:
         if not self._shared:
             settings = settings.model_copy(update={"lr": 1.0})
         changed = model.flat if self._shared else torch.zeros_like(model.flat)
-        self._changed = nn.Parameter(changed.view(-1))
-        self._changed.grad = model.gradient.view(-1)
+        self._changed = nn.Parameter(changed)
+        self._changed.grad = model.gradient
         self._optimizer: torch.optim.Optimizer = registry("optimizers")[settings.kind].build(settings, [self._changed])
         if state:
             self._optimizer.state[self._changed] = state
         (self._group,) = self._optimizer.param_groups
-        self._own = {"flat": model.flat, "gradient": model.gradient, "moved": changed, "counted": model.counted}
+        self._own = {"flat": model.flat, "gradient": model.gradient, "moved": changed}
         self._before, self._after = self._lines(specs)
         self._update = direct_step(self._optimizer)
         self._loops: dict[torch.jit.ScriptModule, Callable[..., list[Tensor]]] = {}
 
-    def kept(self, positions: list[int], specs: Sequence[ExperimentSpec]) -> StackedUpdate:
-        """The update of some of the runs; the model has been told already."""
-        runs = len(self._rates)
-
-        def chosen(value: Any) -> Any:
-            if not torch.is_tensor(value) or not value.ndim:
-                return value
-            return value.view(runs, -1)[torch.tensor(positions, device=value.device)].reshape(-1)
-
-        state = {name: chosen(value) for name, value in self._optimizer.state[self._changed].items()}
+    def keep(self, positions: list[int], specs: Sequence[ExperimentSpec]) -> StackedUpdate:
+        """Go on with some of the runs, in the model as well; their update."""
+        rows = torch.tensor(positions, device=self._model.flat.device)
+        state = {
+            name: self._model.chosen(value, rows) if torch.is_tensor(value) and value.ndim else value
+            for name, value in self._optimizer.state[self._changed].items()
+        }
+        self._model.keep(positions)
         return StackedUpdate(specs, self._model, state)
 
     def _lines(self, specs: Sequence[ExperimentSpec]) -> tuple[list[str], list[str]]:
@@ -75,18 +73,20 @@ class StackedUpdate:
         before, after = [], []
         l1 = torch.tensor([spec.regularization.l1 for spec in specs], device=device)
         l2 = torch.tensor([spec.regularization.l2 for spec in specs], device=device)
-        rates = torch.tensor(self._rates, device=device)[:, None]
+        rates = self._model.spread(torch.tensor(self._rates, device=device))
+        weights = {f"weight_{n}": weight for n, weight in enumerate(self._model.weights)}
+        if l1.any() or l2.any():
+            self._own |= weights
         if l1.any():
-            self._own |= {"l1": l1, "absolute": l1[:, None] * self._model.counted}
-            before.append("loss = loss + l1 * torch.mv(torch.abs(flat), counted)")
+            self._own |= {"l1": l1, "absolute": self._model.spread(l1, biases=False)}
+            total = " + ".join(f"torch.sum(torch.abs({name}), 1)" for name in weights)
+            before.append(f"loss = loss + l1 * ({total})")
             if not regularization.proximal:
                 before.append("gradient.addcmul_(torch.sign(flat), absolute)")
         if l2.any():
-            self._own |= {"l2": l2, "square": 2 * l2[:, None] * self._model.counted}
-            before += [
-                "loss = loss + l2 * torch.mv(torch.square(flat), counted)",
-                "gradient.addcmul_(flat, square)",
-            ]
+            self._own |= {"l2": l2, "square": self._model.spread(2 * l2, biases=False)}
+            total = " + ".join(f"torch.sum({name} * {name}, 1)" for name in weights)
+            before += [f"loss = loss + l2 * ({total})", "gradient.addcmul_(flat, square)"]
         if not self._shared:
             # What draws parameters towards zero looks at the parameters themselves and not at the zeros.
             decay = float(self._group.get("weight_decay", 0.0))
@@ -132,7 +132,7 @@ class StackedUpdate:
             if loop is None:
                 module.define(_loop(kernel.text, len(noises[0]), self._own, self._before, self._after))
                 loop = self._loops[module] = module.steps
-            changed = kernel.values, [self._model.gradient.view(-1)], kernel.state, kernel.counter
+            changed = kernel.values, [self._model.gradient], kernel.state, kernel.counter
             return loop(list(inputs), list(targets), list(noises), rates, list(factors), *changed, self._own)
         losses = []
         around = _around("\n".join(_unpacked(self._own)), "\n".join(self._before), "\n".join(self._after))

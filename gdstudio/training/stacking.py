@@ -33,7 +33,7 @@ _EVALUATED_AT_ONCE = 4_096
 #: Seconds that steps taken in one call last: a cancel is heard between them.
 _SECONDS = 0.05
 #: Numbers of a call's batches at most.
-_GATHERED = 2**20
+_GATHERED = 2**22
 
 
 def stackable(spec: ExperimentSpec) -> str | None:
@@ -50,6 +50,7 @@ def stackable(spec: ExperimentSpec) -> str | None:
         and spec.schedule.kind != "plateau"
         and not training.lr_changes
         and not training.patience
+        and training.precision == "float32"
         and not training.clip_norm
         and not training.clip_value
         and not regularization.max_norm
@@ -113,8 +114,8 @@ class Stack:
         rows, start = len(self._features), 0
         losses: list[Tensor] = []
         while start < rows and not cancelled():
+            first, began = start, time.perf_counter()
             stop = min(start + self._length * self._size, rows)
-            began = time.perf_counter()
             inputs, targets = self._rows(order, start, stop)
             for size in (self._size, (stop - start) % self._size):
                 whole = (stop - start) // size * size if size else 0
@@ -122,7 +123,7 @@ class Stack:
                     losses += self._take(inputs[:, :whole].split(size, 1), targets[:, :whole].split(size, 1))
                     inputs, targets = inputs[:, whole:], targets[:, whole:]
                     start += whole
-            each = (time.perf_counter() - began) / self._length
+            each = (time.perf_counter() - began) / -(-(stop - first) // self._size)
             most = _GATHERED // (len(self) * self._size * self._features.shape[1])
             self._length = max(1, min(round(_SECONDS / each), most))
         return torch.stack(losses) if losses else torch.empty(0, len(self))
@@ -168,9 +169,9 @@ class Stack:
         """Losses and gradients of batches of this size without Python between their operations; None where not."""
         if size not in self._modules and self.step_number:
             self._modules[size] = None
-            batches, rest = divmod(len(self._features), self._size)
-            steps = self._specs[0].training.epochs * (batches if size == self._size else rest > 0)
-            if worthwhile(steps, size * len(self) * self._model.width, self._device):
+            epochs = self._specs[0].training.epochs - self.step_number / self.per_epoch
+            batches = len(self._features) // self._size if size == self._size else 1
+            if worthwhile(round(epochs * batches), size * len(self) * self._model.width, self._device):
                 try:
                     self._modules[size] = scripted(self._gradients, (inputs, targets, *noises))
                 except Exception as error:  # whatever the tracer cannot follow: the plain way gives the same numbers
@@ -180,8 +181,7 @@ class Stack:
     def keep(self, positions: list[int]) -> None:
         """Go on with some of the runs: the others stop costing."""
         self._specs = [self._specs[i] for i in positions]
-        self._model.keep(positions)
-        self._update = self._update.kept(positions, self._specs)
+        self._update = self._update.keep(positions, self._specs)
         self._modules.clear()
         self._length = 1
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
+from gdstudio.training.capture import scripted
 from gdstudio.training.ensemble import run_many
 from gdstudio.training.run import run_experiment
 from gdstudio.training.stacking import stackable
@@ -85,7 +88,9 @@ def test_proximal_steps_are_each_run_s_own() -> None:
         assert bool(sum(zeros.values())) == bool(member.spec.regularization.l1)
 
 
-def test_a_run_that_explodes_does_not_disturb_the_others() -> None:
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_run_that_explodes_does_not_disturb_the_others(recorded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdstudio.training.stacking.worthwhile", lambda *_: recorded)
     spec = ExperimentSpec().with_values(
         {"data.source.kind": "diabetes", "model.kind": "linear", "optimizer.kind": "sgd", "training.epochs": 40}
     )
@@ -105,6 +110,60 @@ def test_what_cannot_be_stacked_trains_one_after_another() -> None:
     history = RunHistory()
     run_experiment(spec, dataset=dataset, history=history)
     assert member.losses.tolist() == history.steps.snapshot()["train_loss"].tolist()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("optimizer", STACKING)
+def test_recorded_steps_are_the_plain_ones(optimizer: str, shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In blocks and singly, with rates of their own and with one for all, with short batches and a schedule."""
+    spec, dataset = make(
+        **{
+            "optimizer.kind": optimizer,
+            "optimizer.weight_decay": 0.01,
+            "model.dropout": 0.2,
+            "regularization.l1": 0.001,
+            "schedule.kind": "cosine",
+            "training.epochs": 3,
+        }
+    )
+    specs = [s.with_values({"optimizer.lr": 0.01}) if shared else s for s in variants(spec)]
+    monkeypatch.setattr("gdstudio.training.stacking.worthwhile", lambda *_: False)
+    plain = run_many(specs, dataset)
+    monkeypatch.setattr("gdstudio.training.stacking.worthwhile", lambda *_: True)
+    recorded: list[int] = []
+
+    def record(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> Any:
+        recorded.append(arguments[0].shape[1])
+        return scripted(function, arguments)
+
+    monkeypatch.setattr("gdstudio.training.stacking.scripted", record)
+    for member, truth in zip(run_many(specs, dataset), plain, strict=True):
+        np.testing.assert_allclose(member.losses, truth.losses, rtol=1e-6)
+        for name, values in truth.state.items():
+            np.testing.assert_allclose(member.state[name], values, rtol=1e-4, atol=1e-6)
+    rest = len(dataset.train) % 32
+    assert recorded == [32, rest]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"data.source.kind": "wine"},
+        {"data.source.kind": "wine", "training.class_weights": "balanced", "model.activation": "tanh"},
+        {"data.source.kind": "diabetes"},
+        {"data.source.kind": "wine", "model.kind": "linear", "model.hidden": None},
+    ],
+)
+def test_every_task_and_layers_wider_than_their_inputs(values: dict[str, Any]) -> None:
+    wide = {"model.hidden": [40, 5, 7], "training.epochs": 5} | values
+    spec = ExperimentSpec().with_values({name: value for name, value in wide.items() if value is not None})
+    dataset = prepare(spec.data, load_table(spec.data.source))
+    for member in run_many(variants(spec)[:2], dataset):
+        history = RunHistory()
+        single = run_experiment(member.spec, dataset=dataset, history=history)
+        np.testing.assert_allclose(member.losses, history.steps.snapshot()["train_loss"], rtol=1e-5)
+        for name, tensor in single.model.state_dict().items():
+            np.testing.assert_allclose(member.state[name], tensor.numpy(), rtol=1e-3, atol=1e-5)
 
 
 def test_full_batches_single_rows_and_classes() -> None:
