@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTabWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTabWidget, QToolButton
 from pytestqt.qtbot import QtBot
 
+from gdstudio.core.registry import registry
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.charts.lab import LabChart
 from gdstudio.gui.settings import WindowSettings
@@ -87,3 +89,43 @@ def test_an_answer_is_drawn_with_axes_and_a_legend_and_can_be_exported(
     chart.save_data(tmp_path / "chart.csv")
     saved = (tmp_path / "chart.csv").read_text().splitlines()
     assert len(saved) - 1 == len(labs._result.picture.rows())
+
+
+def test_a_race_on_two_features_can_be_played_back_on_boundaries_and_one_landscape(labs: LabsTab, qtbot: QtBot) -> None:
+    session, window = labs._session, labs.window()
+    window.findChild(QTabWidget, "tabs").setCurrentWidget(labs)
+    session.load(registry("samples").settings("moons"))
+    qtbot.waitUntil(lambda: session.dataset is not None and len(session.dataset.feature_names) == 2, timeout=LONG)
+    labs._edit({"lab.kind": "race"})
+    labs._edit({"lab.optimizers": ["sgd", "adam"]})
+    before = window.width()
+    labs.findChild(QPushButton, "lab.start").click()
+    qtbot.waitUntil(lambda: labs._result is not None, timeout=LONG)
+    stage, charts, scene = labs._stage, labs._charts, labs._result.scene
+    assert not stage.player.isVisible()
+    charts.setCurrentWidget(stage.boundaries)
+    assert stage.player.isVisible()
+    panels = stage.panels.panels
+    assert len(panels) == 2
+    last = panels[1].chart._field.values
+    np.testing.assert_array_equal(last, scene.racers[1].fields[-1])
+    labs.findChild(QToolButton, "lab.race.first").click()
+    np.testing.assert_array_equal(panels[0].chart._field.values, panels[1].chart._field.values)
+    labs.findChild(QToolButton, "lab.race.next").click()
+    assert stage.player.step == scene.steps[1]
+    assert f"loss {scene.racers[1].losses[1]:.3g}" in panels[1].chart.accessibleName()
+    charts.setCurrentWidget(stage.plane)
+    assert [route.name for route in stage.chart.routes] == [racer.name for racer in scene.racers]
+    assert [len(route.points) for route in stage.chart.routes] == [2, 2]
+    labs.findChild(QToolButton, "lab.race.play").click()
+    assert stage.player.playing
+    qtbot.waitUntil(lambda: not stage.player.playing, timeout=LONG)
+    np.testing.assert_array_equal(stage.chart.routes[0].points, scene.racers[0].points)
+    assert window.width() == before
+    # Another laboratory has nothing to play.
+    labs._edit({"lab.kind": "restarts"})
+    labs._edit({"lab.count": 2})
+    labs.findChild(QPushButton, "lab.start").click()
+    qtbot.waitUntil(lambda: labs._result is not None, timeout=LONG)
+    assert not charts.isTabVisible(charts.indexOf(stage.plane))
+    assert not stage.player.isVisible()

@@ -59,6 +59,10 @@ class BoundaryChart(Chart):
     """Points by class or value over the predictions of a model, in the features' own units.
 
     Points of the training part are filled, those of other parts are hollow.
+
+    Args:
+        legend: Whether it has a legend of its own.
+        point_size: Of a row, in pixels.
     """
 
     def __init__(
@@ -68,9 +72,12 @@ class BoundaryChart(Chart):
         *,
         empty: str = "Points of two features are drawn here.",
         name: str = "",
+        legend: bool = True,
+        point_size: float = _POINT_SIZE,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, title, empty=empty, name=name, parent=parent)
+        self._has_legend, self._point_size = legend, point_size
         self._points: dict[str, _Points] = {}
         self._items: list[pg.ScatterPlotItem] = []
         self._field: _Field | None = None
@@ -169,14 +176,14 @@ class BoundaryChart(Chart):
         self._refresh_legend()
 
     def _add(self, x: Array, y: Array, color: QColor, part: str, index: int) -> None:
-        item = pg.ScatterPlotItem(x, y, size=_POINT_SIZE, symbol=_SYMBOLS[index % len(_SYMBOLS)])
+        item = pg.ScatterPlotItem(x, y, size=self._point_size, symbol=_SYMBOLS[index % len(_SYMBOLS)])
         item.setPen(self._edge(color, part))
         item.setBrush(pg.mkBrush(color if part == "train" else self.theme.color("raised")))
         self._place(item)
 
     def _add_values(self, points: _Points, part: str) -> None:
         colors = value_colors(np.asarray(points.target, dtype=np.float64), *self._value_range())
-        item = pg.ScatterPlotItem(points.x, points.y, size=_POINT_SIZE, symbol="o" if part == "train" else "d")
+        item = pg.ScatterPlotItem(points.x, points.y, size=self._point_size, symbol="o" if part == "train" else "d")
         item.setPen(cosmetic(self.theme.color("text"), 0.8))
         item.setBrush([pg.mkBrush(*color) for color in colors])
         self._place(item)
@@ -191,7 +198,9 @@ class BoundaryChart(Chart):
             return cosmetic(blend(color, self.theme.color("raised"), 0.75), 1.0)
         return cosmetic(color, 1.6)
 
-    def _refresh_legend(self) -> None:
+    @property
+    def legend_entries(self) -> list[LegendEntry]:
+        """What the points are, for a legend that several charts share."""
         entries = [
             LegendEntry(name, QPen(self.theme.class_color(i)), _SYMBOLS[i % len(_SYMBOLS)])
             for i, name in enumerate(self._classes)
@@ -201,7 +210,11 @@ class BoundaryChart(Chart):
             for part in self._points:
                 shape = "o" if self._classes or part == "train" else "d"
                 entries.append(LegendEntry(part, muted, shape, hollow=part != "train" and bool(self._classes)))
-        self.set_legend(entries)
+        return entries
+
+    def _refresh_legend(self) -> None:
+        if self._has_legend:
+            self.set_legend(self.legend_entries)
         self.setAccessibleDescription(self.describe())
 
     @Slot()

@@ -37,6 +37,9 @@ class LabChart(Chart):
         super().__init__(theme, "", empty=empty, name="chart.lab", parent=parent)
         self._picture: Picture | None = None
         self._items: list[pg.GraphicsObject] = []
+        self._now = pg.InfiniteLine(angle=90)
+        self._now.hide()
+        self.plot.addItem(self._now, ignoreBounds=True)
         self.set_empty(True)
 
     def set_picture(self, picture: Picture) -> None:
@@ -51,8 +54,14 @@ class LabChart(Chart):
         self.recolor()
         self.fit()
 
+    def set_now(self, x: float) -> None:
+        """Mark a place along the horizontal axis, such as the step that is looked at."""
+        self._now.setPos(self._x(x))
+        self._now.show()
+
     def recolor(self) -> None:
         """Draw everything in the theme's colours."""
+        self._now.setPen(cosmetic(self.theme.color("text"), 1.5))
         for item in self._items:
             self.plot.removeItem(item)
         self._items.clear()

@@ -105,12 +105,13 @@ class Routes:
             return []
         muted = QPen(theme.color("muted"))
         start, thin = LegendEntry("start", muted, "s", hollow=True), "thinner is farther off the plane"
+        off = any(r.distances.any() for r in self.routes)
         named = [r for r in self.routes if r.hue is not None and len(r.points)]
         if not named:
             now = LegendEntry("now", QPen(QColor(_STAR)), "star")
-            return [start, now, LegendEntry(f"path, {thin}", muted, "o")]
+            return [start, now, LegendEntry(f"path, {thin}" if off else "path", muted, "o")]
         hues = [LegendEntry(r.name, cosmetic(r.color(theme), 3)) for r in named]
-        return [start, LegendEntry("end", muted, "star"), *hues, LegendEntry(thin, muted, "o")]
+        return [start, LegendEntry("end", muted, "star"), *hues, *([LegendEntry(thin, muted, "o")] if off else [])]
 
     def tracks(self, theme: Theme) -> list[Track]:
         """The same for a surface."""

@@ -31,6 +31,7 @@ from gdstudio.gui.jobs import Job, Jobs
 from gdstudio.gui.naming import named
 from gdstudio.gui.session import Session
 from gdstudio.gui.tables.view import TableView
+from gdstudio.gui.tabs.labs_scene import RaceStage
 from gdstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -101,9 +102,14 @@ class LabsTab(QWidget):
         self._charts.setDocumentMode(True)
         self._charts.addTab(self._pictures[0], "Answer")
         self._charts.addTab(self._chart, "Loss curves")
+        self._stage = RaceStage(theme)
+        for page, name in ((self._stage.boundaries, "Boundaries"), (self._stage.plane, "Shared landscape")):
+            self._charts.setTabVisible(self._charts.addTab(page, name), False)
+        self._charts.currentChanged.connect(self._show_player)
         self._table = named(TableView(theme), "lab.summary", "Summary of the laboratory")
         self._table.verticalHeader().hide()
         self._lay_out()
+        self._show_player()
         session.table_changed.connect(self._refresh)
         self._refresh()
 
@@ -123,7 +129,12 @@ class LabsTab(QWidget):
         left.setMinimumWidth(round(18 * self._theme.em))
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self._answer)
-        right.addWidget(self._charts)
+        middle = QWidget()
+        stack = QVBoxLayout(middle)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self._charts, 1)
+        stack.addWidget(self._stage.player)
+        right.addWidget(middle)
         right.addWidget(self._table)
         right.setChildrenCollapsible(False)
         right.setStretchFactor(1, 3)
@@ -217,6 +228,23 @@ class LabsTab(QWidget):
                 self._charts.setTabText(number, pictures[number].name)
                 chart.set_picture(pictures[number])
 
+    def _show_scene(self, result: LabResult) -> None:
+        """The two pages of a race; those that have nothing to show are hidden."""
+        scene = result.scene
+        self._stage.set_scene(scene, result.picture)
+        for page, there in (
+            (self._stage.boundaries, scene is not None and scene.features is not None),
+            (self._stage.plane, scene is not None and scene.has_plane),
+        ):
+            self._charts.setTabVisible(self._charts.indexOf(page), there)
+
+    @Slot()
+    def _show_player(self) -> None:
+        """Only pages that can be played have a player."""
+        pages = (self._stage.boundaries, self._stage.plane)
+        self._stage.player.setVisible(self._charts.currentWidget() in pages)
+        self._stage.refresh()
+
     def _done(self, result: LabResult) -> None:
         self._job = None
         self._result = result
@@ -239,6 +267,7 @@ class LabsTab(QWidget):
         at = self._charts.currentIndex()
         pictures = [result.picture, *result.more] if result.picture is not None else []
         self._show_pictures(pictures)
+        self._show_scene(result)
         curves_at = self._charts.indexOf(self._chart)
         self._charts.setTabVisible(curves_at, bool(result.curves))
         # A second run of the same laboratory stays at the picture that is looked at.
