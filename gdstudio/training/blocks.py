@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 from torch import Tensor
 
 from gdstudio.training.capture import CapturedGradients, Recorded
 from gdstudio.training.direct import DirectStep, Kernel
-from gdstudio.training.recorder import Recorder
 from gdstudio.training.trainer import Batch
 
 log = logging.getLogger(__name__)
@@ -46,6 +45,24 @@ class Bounds:
     threshold: float = 0.0
 
 
+class Beside(Protocol):
+    """What stands beside the blocks; a run's recorder does."""
+
+    def free_steps(self) -> int:
+        """How many of the coming steps may be taken at once."""
+
+    def rates(self, count: int) -> list[float]:
+        """Their learning rates."""
+
+    def measured(self, count: int) -> list[bool]:
+        """At which of them the gradient's norm is wanted."""
+
+    def after_block(
+        self, losses: list[Tensor], rates: list[float], measured: list[bool], norms: list[Tensor], began: float
+    ) -> None:
+        """Hears of steps that were taken."""
+
+
 class Blocks:
     """Takes steps in blocks wherever nothing is to happen between them.
 
@@ -56,7 +73,7 @@ class Blocks:
         bounds: As the loop's own.
     """
 
-    def __init__(self, gradients: CapturedGradients, update: DirectStep, recorder: Recorder, bounds: Bounds) -> None:
+    def __init__(self, gradients: CapturedGradients, update: DirectStep, recorder: Beside, bounds: Bounds) -> None:
         self._gradients, self._update, self._recorder, self._bounds = gradients, update, recorder, bounds
         self._loops: dict[int, _Loop] = {}
         self._length = 1

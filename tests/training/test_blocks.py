@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
 from gdstudio.data.load import load_table
+from gdstudio.selftest.step import Unmet
+from gdstudio.selftest.steps.recording import STEP
 from gdstudio.training import blocks, run
 from gdstudio.training.capture import CapturedGradients
 from gdstudio.training.run import run_experiment
@@ -230,3 +233,10 @@ def test_a_size_that_comes_too_seldom_is_not_recorded() -> None:
         gradients(torch.ones(rows, 3), torch.ones(rows))
     assert gradients.recorded(8) is not None
     assert gradients.recorded(2) is None
+
+
+def test_the_selftest_finds_out_where_blocks_cannot_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "38 of 40" in STEP.run(tmp_path)
+    monkeypatch.setattr(blocks, "_source", lambda *_: "def steps(self):\n    return nothing_of_that_name")
+    with pytest.raises(Unmet, match="0 of 40"):
+        STEP.run(tmp_path)
