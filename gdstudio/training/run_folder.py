@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,6 +112,9 @@ def save(result: RunResult, folder: Path) -> None:
     write_text(folder / "log.txt", "\n".join(log) + "\n")
     # Last: a folder with a spec is a run.
     write_text(folder / "spec.json", result.spec.to_json())
+    for path in filter(_is_rest, list(folder.iterdir())):
+        with contextlib.suppress(OSError):  # the run is whole with it too
+            path.unlink()
 
 
 def predictions_frame(predictions: Predictions) -> pd.DataFrame:

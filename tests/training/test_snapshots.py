@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import nn
@@ -57,3 +59,15 @@ def test_a_run_folder_brings_them_back(tmp_path):
     assert [s.step for s in read] == [s.step for s in result.snapshots]
     for a, b in zip(read, result.snapshots, strict=True):
         assert all(np.array_equal(a.state[k], b.state[k]) for k in b.state)
+
+
+def test_what_a_kill_left_of_a_file_goes_with_the_next_save(tmp_path: Path) -> None:
+    result = run_experiment(ExperimentSpec().with_values({"training.epochs": 1}))
+    result.save(tmp_path)
+    left, other = tmp_path / ".health.csv.15z2aeoe.part", tmp_path / ".mine"
+    left.write_text("step,la")
+    other.write_text("kept")
+    result.save(tmp_path)
+    assert not left.exists()
+    assert other.exists()
+    assert load_run(tmp_path).status == "finished"
