@@ -77,12 +77,10 @@ class Step:
         apply: ``(values (k, d, r), the points' own parameters (k, *shape)) -> (k, d', r)``; may write into its input.
             Rows come last, since products with few units are quicker along a long last dimension.
         parameters: Their numbers in the plane's three vectors, ``(3, *shape)``.
-        rectified: The same with a ReLU behind it, where that is quicker than one after the other.
     """
 
     apply: Callable[..., Tensor]
     parameters: tuple[Tensor, ...] = ()
-    rectified: Callable[..., Tensor] | None = None
 
 
 _RELU: Final = Step(torch.relu_)
@@ -102,6 +100,7 @@ class StackedLayers:
         self._first = first
         self._rectified = bool(steps) and steps[0] is _RELU
         self._steps = steps[1:] if self._rectified else steps
+        self._own = [[partial(_mix, p.flatten(1), p.shape[1:], Buffer()) for p in s.parameters] for s in self._steps]
         self._mixed, self._filled = Buffer(), Buffer()
         #: For each block the y of the points that were last evaluated, and ``origin + y·second`` there.
         self._rows = [(math.nan, torch.empty_like(block[0])) for block in first]
@@ -124,26 +123,27 @@ class StackedLayers:
         """
         filled = self._filled((len(coefficients), *self._shape))
         parts = [part.split(self.chunk) for part in filled.split([block.shape[2] for block in self._first], dim=2)]
-        own = [[_mix(coefficients, p).split(self.chunk) for p in step.parameters] for step in self._steps]
+        own = [[mix(coefficients).split(self.chunk) for mix in mixes] for mixes in self._own]
         for number, points in enumerate(coefficients.split(self.chunk)):
+            places = points[:, 1:].tolist()
             for block, part in enumerate(parts):
-                values = self._mix_first(points, block)
+                values = self._mix_first(points, places, block)
                 for step, parameters in zip(self._steps, own, strict=True):
                     values = step.apply(values, *[p[number] for p in parameters])
                 part[number].copy_(values)
         return filled.mT
 
-    def _mix_first(self, points: Tensor, block: int) -> Tensor:
+    def _mix_first(self, points: Tensor, places: Sequence[Sequence[float]], block: int) -> Tensor:
         """The first layer's values ``(k, d, r)`` of several points for one block, rectified where that comes next."""
         stacked = self._first[block]
         mixed = self._mixed((len(points), *stacked.shape[1:]))
-        if stacked[0].numel() < _ONE_BY_ONE:
+        if stacked.stride(0) < _ONE_BY_ONE:
             torch.mm(points, stacked.flatten(1), out=mixed.flatten(1))
             return mixed.relu_() if self._rectified else mixed
         # A product with so short a side is slower than a sum, and what only y changes is at hand along the grid's row.
-        add = torch._add_relu if self._rectified else torch.add
-        for (x, y), out in zip(points[:, 1:].tolist(), mixed.unbind(), strict=True):
-            add(self._row(block, y), stacked[1], alpha=x, out=out)
+        add, along = torch._add_relu if self._rectified else torch.add, stacked[1]
+        for (x, y), out in zip(places, mixed.unbind(), strict=True):
+            add(self._row(block, y), along, alpha=x, out=out)
         return mixed
 
     def _row(self, block: int, y: float) -> Tensor:
@@ -179,8 +179,6 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
         step = _step(layer, places)
         if step is None:
             return None
-        if step is _RELU and steps and steps[-1].rectified is not None:
-            step = Step(steps[-1].rectified, steps.pop().parameters)
         steps.append(step)
         widths.append(getattr(layer, "out_features", widths[-1]))
     weight = places[id(head.weight)]
@@ -208,7 +206,7 @@ def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
         buffer, weight = Buffer(), places[id(layer.weight)]
         if layer.bias is None:
             return Step(partial(_product, buffer), (weight,))
-        return Step(partial(_affine, buffer), (weight, places[id(layer.bias)][:, :, None]), partial(_rectified, buffer))
+        return Step(partial(_affine, buffer), (weight, places[id(layer.bias)][:, :, None]))
     if type(layer) is nn.BatchNorm1d and layer.running_mean is not None and layer.running_var is not None:
         if not layer.affine:
             return None
@@ -224,9 +222,10 @@ def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
     return Step(layer) if type(layer) in _ELEMENTWISE else None
 
 
-def _mix(coefficients: Tensor, stacked: Tensor) -> Tensor:
-    """The points' own parameters ``(k, *shape)``."""
-    return (coefficients @ stacked.flatten(1)).view(-1, *stacked.shape[1:])
+def _mix(stacked: Tensor, shape: torch.Size, buffer: Buffer, coefficients: Tensor) -> Tensor:
+    """The points' own parameters ``(k, *shape)``, from ``(3, p)``."""
+    count = len(coefficients)
+    return torch.mm(coefficients, stacked, out=buffer((count, stacked.shape[1]))).view(count, *shape)
 
 
 def _product(buffer: Buffer, values: Tensor, weight: Tensor) -> Tensor:
@@ -236,11 +235,6 @@ def _product(buffer: Buffer, values: Tensor, weight: Tensor) -> Tensor:
 def _affine(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     out = buffer((len(values), weight.shape[1], values.shape[2]))
     return torch.baddbmm(bias, weight, values, out=out)
-
-
-def _rectified(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """In one pass over memory, where putting the bias into the product's place and a maximum are two."""
-    return torch._add_relu_(_product(buffer, values, weight), bias)
 
 
 def _batch_norm(mean: Tensor, inverse: Tensor) -> Callable[..., Tensor]:
