@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+#: A text of more characters than this is broken into lines.
+_WIDEST: Final = 40
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
@@ -48,13 +51,50 @@ def complain(message: str, hint: str) -> None:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    """A table of rows that share their columns, on stdout."""
+    """A table of rows that share their columns, on stdout.
+
+    Columns for which there is no room follow below, beside the first column once more: nothing is cut short.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "), justify="right")
-    for row in rows:
-        table.add_row(*("–" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
-    Console().print(table)
+    console = Console()
+    names = list(rows[0]) if rows else []
+    cells = {name: [_cell(row[name]) for row in rows] for name in names}
+    for number, block in enumerate(_blocks(cells, console.width)):
+        if number:
+            console.print()
+        table = Table(box=None, pad_edge=False)
+        for name in block:
+            table.add_column(name.replace("_", " "), justify="right", width=_needed(name, cells[name]))
+        for k in range(len(rows)):
+            table.add_row(*(cells[name][k] for name in block))
+        console.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_cell(v) for v in value)
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _needed(name: str, cells: Sequence[str]) -> int:
+    """Characters: a heading may be broken between its words, and a long text anywhere."""
+    return max(max(map(len, name.split("_"))), min(max(map(len, cells), default=0), _WIDEST))
+
+
+def _blocks(cells: Mapping[str, Sequence[str]], width: int) -> list[list[str]]:
+    """The columns in blocks that fit, each beginning with the first of all."""
+    first, *rest = cells or [""]
+    if not cells:
+        return []
+    start = _needed(first, cells[first])
+    blocks, used = [[first]], start
+    for name in rest:
+        wide = 2 + _needed(name, cells[name])
+        if used + wide > width and len(blocks[-1]) > 1:
+            blocks.append([first])
+            used = start
+        blocks[-1].append(name)
+        used += wide
+    return blocks

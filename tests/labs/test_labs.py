@@ -168,10 +168,37 @@ def test_stronger_penalties_make_smaller_weights() -> None:
 
 def test_smaller_batches_are_noisier_and_take_more_steps() -> None:
     result, _ = run("variants", {"batch_sizes": [0, 100, 10]})
-    assert [row["steps_per_epoch"] for row in result.summary] == [1, 6, 60]
+    assert [row["steps_per_epoch"] for row in result.runs] == [1, 6, 60]
+    assert [row["steps"] for row in result.summary] == [10, 60, 600]
     noise = [row["noise"] for row in result.summary]
     assert noise == sorted(noise)
     assert len({row["examples"] for row in result.summary}) == 1
+
+
+def test_a_budget_of_time_ends_every_size_at_the_same_second() -> None:
+    seconds = 0.15
+    result, dataset = run("variants", {"batch_sizes": [0, 10], "budget": "time", "seconds": seconds})
+    rows, each = len(dataset.train), [row["steps"] for row in result.runs]
+    for row in result.runs:
+        assert row["status"] == "finished"
+        # The last step before the bell; one step is far shorter than the budget.
+        assert 0.5 * seconds < row["seconds"] <= seconds
+        assert row["examples"] == round(row["steps"] * (rows if row["batch_size"] == 0 else 10))
+    assert [p.name for p in (result.picture, *result.more)][:3] == ["By time", "By examples", "By steps"]
+    assert result.picture is not None
+    for series, count in zip(result.picture.series, each, strict=True):
+        assert list(series.x) == sorted(series.x)
+        assert series.x[-1] == pytest.approx(result.runs[0 if "full" in series.label else 1]["seconds"])
+        assert count > 5
+    assert "by the clock" in result.sentences[0]
+
+
+def test_a_run_on_a_budget_of_time_takes_the_very_steps_of_an_ordinary_one() -> None:
+    result, dataset = run("variants", {"batch_sizes": [20], "budget": "time", "seconds": 0.1})
+    (member,) = run_many([result.spec.with_values({"training.batch_size": 20, "training.epochs": 1})], dataset)
+    ordinary = result.picture
+    assert ordinary is not None
+    assert ordinary.series[0].y[0] == pytest.approx(float(member.losses[0]), rel=1e-6)
 
 
 def test_the_cosine_of_a_batch_grows_with_its_rows_and_is_one_for_all() -> None:
@@ -182,7 +209,9 @@ def test_the_cosine_of_a_batch_grows_with_its_rows_and_is_one_for_all() -> None:
     # Against the textbook: for independent rows, cosine² = g² / (g² + trace(Σ) / b), here at b = 4 and b = 100.
     odds = [c**2 / (1 - c**2) for c in cosines[1:]]
     assert odds[0] / odds[1] == pytest.approx(25, rel=0.7)
-    assert [p.name for p in (result.picture, *result.more)] == ["Losses", "Gradient noise"]
+    assert [p.name for p in (result.picture, *result.more)] == [
+        "By examples", "By steps", "By time", "Gradient noise",
+    ]  # fmt: skip
     assert result.summary[0]["batch_size"] == 0
 
 

@@ -64,7 +64,7 @@ class RacerPanel(QWidget):
         color = self._theme.series_color(self._number).name()
         stopped = step > int(racer.steps[-1])
         said = f"loss {racer.losses[at]:.3g}" + (f", ended at step {racer.steps[-1]:,}" if stopped else "")
-        self._head.setText(f"<span style='color:{color}'>■</span> <b>{escape(racer.name)}</b> &nbsp;{said}")
+        self._head.setText(f"<span style='color:{color}'>■</span> <b>{escape(racer.name)}</b><br>{said}")
         self.chart.setAccessibleName(f"Decision boundary of {racer.name}, {said}")
 
 
