@@ -6,6 +6,7 @@ the rate 1 on zeros, which so become the step that each run's rate is taken of.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ from gdstudio.core.registry import registry
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.training.direct import DirectStep, direct_step
 from gdstudio.training.stacked_model import StackedModel
+
+log = logging.getLogger(__name__)
 
 #: ``(inputs, targets, *noises) -> (losses, *gradients)``.
 Gradients = Callable[..., tuple[Tensor, ...]]
@@ -52,7 +55,7 @@ class StackedUpdate:
         self._own = {"flat": model.flat, "gradient": model.gradient, "moved": changed}
         self._before, self._after = self._lines(specs)
         self._update = direct_step(self._optimizer)
-        self._loops: dict[torch.jit.ScriptModule, Callable[..., list[Tensor]]] = {}
+        self._loops: dict[torch.jit.ScriptModule, Callable[..., list[Tensor]] | None] = {}
 
     def keep(self, positions: list[int], specs: Sequence[ExperimentSpec]) -> StackedUpdate:
         """Go on with some of the runs, in the model as well; their update."""
@@ -128,13 +131,13 @@ class StackedUpdate:
         kernel = self._update.kernel if isinstance(self._update, DirectStep) else None
         rates = [self._rates[0] * factor if self._shared else 1.0 for factor in factors]
         if module is not None and kernel is not None:
-            loop = self._loops.get(module)
-            if loop is None:
-                module.define(_loop(kernel.text, len(noises[0]), self._own, self._before, self._after))
-                loop = self._loops[module] = module.steps
-            changed = kernel.values, [self._model.gradient], kernel.state, kernel.counter
-            return loop(list(inputs), list(targets), list(noises), rates, list(factors), *changed, self._own)
-        losses = []
+            if module not in self._loops:
+                self._loops[module] = self._loop(module, kernel.text, len(noises[0]))
+            loop = self._loops[module]
+            if loop is not None:
+                changed = kernel.values, [self._model.gradient], kernel.state, kernel.counter
+                return loop(list(inputs), list(targets), list(noises), rates, list(factors), *changed, self._own)
+        losses: list[Tensor] = []
         around = _around("\n".join(_unpacked(self._own)), "\n".join(self._before), "\n".join(self._after))
         for x, y, noise, rate, factor in zip(inputs, targets, noises, rates, factors, strict=True):
             loss = (module or gradients)(x, y, *noise)[0]
@@ -145,6 +148,16 @@ class StackedUpdate:
                 around.after(loss, factor, self._own)
             losses.append(loss)
         return losses
+
+    def _loop(self, module: torch.jit.ScriptModule, kernel: str, noises: int) -> Callable[..., list[Tensor]] | None:
+        """The loop over batches of the module's size; None where it cannot be compiled."""
+        try:
+            module.define(_loop(kernel, noises, self._own, self._before, self._after))
+        except Exception as error:  # whatever TorchScript cannot express: single steps give the same numbers
+            log.debug("Stacked steps cannot be taken in blocks: %s", error)
+            return None
+        loop: Callable[..., list[Tensor]] = module.steps
+        return loop
 
 
 def _unpacked(own: dict[str, Tensor]) -> list[str]:

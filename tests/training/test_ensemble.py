@@ -88,6 +88,20 @@ def test_proximal_steps_are_each_run_s_own() -> None:
         assert bool(sum(zeros.values())) == bool(member.spec.regularization.l1)
 
 
+@pytest.mark.parametrize("broken", ["gdstudio.training.stacking.scripted", "gdstudio.training.stacked_update._loop"])
+def test_steps_that_cannot_be_recorded_are_taken_singly(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, dataset = make(**{"training.epochs": 2})
+    truth = run_many(variants(spec), dataset)
+    monkeypatch.setattr("gdstudio.training.stacking.worthwhile", lambda *_: True)
+
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("not here")
+
+    monkeypatch.setattr(broken, fail)
+    for member, plain in zip(run_many(variants(spec), dataset), truth, strict=True):
+        np.testing.assert_allclose(member.losses, plain.losses, rtol=1e-6)
+
+
 @pytest.mark.parametrize("recorded", [False, True])
 def test_a_run_that_explodes_does_not_disturb_the_others(recorded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdstudio.training.stacking.worthwhile", lambda *_: recorded)
