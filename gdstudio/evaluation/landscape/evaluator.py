@@ -27,10 +27,11 @@ class Evaluator:
     def __init__(self, problem: Problem, plane: Plane, *, plain: bool = False) -> None:
         self.problem = problem
         self.plane = plane
-        self._model = problem.own_model()
         with torch.no_grad():
-            self._stacked = None if plain else stack_layers(self._model, plane, problem.features)
-        self._penalty = _Penalty(problem, plane, self._model)
+            self._stacked = None if plain else stack_layers(problem.model, plane, problem.features)
+        #: To put weights into; layers that are stacked need none.
+        self._model = problem.own_model() if self._stacked is None else None
+        self._penalty = _Penalty(problem, plane)
         self._vectorized: bool | None = None
 
     @property
@@ -87,11 +88,11 @@ class Evaluator:
 class _Penalty:
     """What the penalties add at points of a plane, without a look at every weight for the squares."""
 
-    def __init__(self, problem: Problem, plane: Plane, model: torch.nn.Module) -> None:
+    def __init__(self, problem: Problem, plane: Plane) -> None:
         self._l1 = problem.l1 if problem.measure == "loss" else 0.0
         self._l2 = problem.l2 if problem.measure == "loss" else 0.0
         if self._l1 or self._l2:
-            counted = torch.cat([torch.full((p.numel(),), p.ndim >= 2) for p in model.parameters()])
+            counted = torch.cat([torch.full((p.numel(),), p.ndim >= 2) for p in problem.model.parameters()])
             stacked = torch.stack([plane.origin, plane.first, plane.second])
             self._weights = stacked[:, counted].double()
             # Σ(w + x·a + y·b)² is a quadratic form in (1, x, y) whose matrix holds the vectors' inner products.

@@ -159,14 +159,14 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
     """The stacked form of a model; None where it holds something that is not known here.
 
     Args:
-        model: A sequence of layers, in evaluation mode.
+        model: A sequence of layers; taken as in evaluation mode, with nothing shared that training changes.
         plane: Whose points are evaluated.
         features: ``(n, d)``.
     """
     if not isinstance(model, nn.Sequential):
         return None
     layers = [m for m in model if not isinstance(m, SeededDropout | nn.Dropout | nn.Identity)]
-    if not layers or type(layers[0]) is not nn.Linear or any(m.training for m in model.modules()):
+    if not layers or type(layers[0]) is not nn.Linear:
         return None
     # A parameter that two layers share has one place in the vector and would be taken for two.
     if sum(len(list(m.parameters(recurse=False))) for m in layers) != len(list(model.parameters())):
@@ -210,8 +210,8 @@ def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
     if type(layer) is nn.BatchNorm1d and layer.running_mean is not None and layer.running_var is not None:
         if not layer.affine:
             return None
-        inverse = (layer.running_var + layer.eps).rsqrt()
-        apply = _batch_norm(layer.running_mean, inverse)
+        inverse = (layer.running_var.cpu() + layer.eps).rsqrt()
+        apply = _batch_norm(layer.running_mean.cpu().clone(), inverse)
         return Step(apply, (places[id(layer.weight)], places[id(layer.bias)]))
     if type(layer) is nn.LayerNorm and layer.elementwise_affine and layer.bias is not None:
         return Step(_layer_norm(layer.eps), (places[id(layer.weight)], places[id(layer.bias)]))

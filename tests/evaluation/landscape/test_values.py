@@ -218,6 +218,19 @@ def test_nothing_of_the_model_changes():
     assert all(p.requires_grad and p.grad is None for p in model.parameters())
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_model_that_goes_on_training_changes_no_picture(plain):
+    model = net(normalization="batch")
+    problem, plane = problem_of(model), planes(model)["random"]
+    points = hundred(plane)[:10]
+    truth = by_hand(problem, plane, points)
+    model.train()
+    evaluator = Evaluator(problem, plane, plain=plain)
+    model(5 * torch.randn(32, 6))  # moves BatchNorm's buffers
+    np.testing.assert_allclose(evaluator.values(points), truth, rtol=1e-5)
+    assert model.training
+
+
 def test_the_pictures_get_finer_and_share_their_numbers():
     model = net()
     evaluator = Evaluator(problem_of(model), planes(model)["random"])
