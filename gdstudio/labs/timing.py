@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 #: How often a run is looked at that must end after some seconds; what it did too much is cut off.
 _LOOK = 0.01
-#: Steps within which the engine records what it then repeats; that costs as much as hundreds of steps, once a run.
-_READY = 8
+#: The engine records its steps once and then repeats them. That falls into the first steps of a run, and is known by
+#: their lasting so many times as long as the usual ones.
+_EARLY, _LONG = 400, 30
 #: More epochs than any budget of time allows, in one that ends by the clock.
 _ENDLESS = 10_000_000
 
@@ -116,13 +117,13 @@ def _run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, seconds: f
 
 
 def _from_ready(clock: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The clock without the making ready, which falls into the first steps: these are taken to last as the others."""
-    if len(clock) <= 2 * _READY:
-        return clock
-    each = (clock[-1] - clock[_READY - 1]) / (len(clock) - _READY)
-    found = clock - clock[_READY - 1] + each * _READY
-    found[:_READY] = each * np.arange(1, _READY + 1)
-    return np.asarray(found)
+    """The clock without what makes the first steps ready: a step that did so is taken to last as the usual one."""
+    each = np.diff(clock, prepend=0.0)
+    usual = float(np.median(each)) if len(each) else 0.0
+    early = each[:_EARLY]
+    early[early > _LONG * usual] = usual
+    early[:1] = usual
+    return np.asarray(np.cumsum(each))
 
 
 @contextmanager
@@ -133,9 +134,8 @@ def _watched(own: RunControl, control: RunControl, history: RunHistory, seconds:
     def watch() -> None:
         while not ended.wait(_LOOK):
             clock = history.steps.snapshot()["seconds"]
-            if control.cancelled or (
-                seconds is not None and len(clock) > 2 * _READY and clock[-1] - clock[_READY - 1] >= seconds
-            ):
+            over = seconds is not None and len(clock) and _from_ready(clock)[-1] >= seconds
+            if control.cancelled or over:
                 own.cancel()
                 return
 

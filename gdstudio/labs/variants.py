@@ -93,11 +93,12 @@ def _build(settings: VariantsSettings) -> Lab:
                 row[f"cosine_at_{moment}_low"] = min(found, default=None)
                 row[f"cosine_at_{moment}_high"] = max(found, default=None)
         known = [row for row in rows if row["train_loss"] is not None]
-        sentences = [_budget_said(settings, spec.training.epochs)]
+        sentences = []
         if known:
             best = min(known, key=lambda row: row["train_loss"])
             name = "The full batch" if best["batch_size"] == 0 else f"Batch size {best['batch_size']}"
             sentences.append(f"{name} ended with the lowest training loss, {best['train_loss']:.4g}.")
+        sentences.append(_budget_said(settings, spec.training.epochs))
         smallest = min((row for row in rows if row["batch_size"]), key=lambda row: row["batch_size"], default=None)
         if smallest is not None and smallest["cosine_at_start"] is not None and smallest["cosine_at_end"] is not None:
             rows_said = "1 row" if smallest["batch_size"] == 1 else f"{smallest['batch_size']:,} rows"
@@ -144,7 +145,7 @@ def _losses(runs: list[dict[str, Any]], timed: Sequence[Timed], rows: int, along
     name, label = _AXES[along]
     return Picture(
         f"Loss {name.lower()} (mean over the last tenth)", label, "Loss of the batches", series,
-        x_log=True, y_log=True, name=name,
+        x_log=along != "seconds", y_log=True, name=name,
     )  # fmt: skip
 
 

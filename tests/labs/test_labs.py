@@ -190,7 +190,16 @@ def test_a_budget_of_time_ends_every_size_at_the_same_second() -> None:
         assert list(series.x) == sorted(series.x)
         assert series.x[-1] == pytest.approx(result.runs[0 if "full" in series.label else 1]["seconds"])
         assert count > 5
-    assert "by the clock" in result.sentences[0]
+    assert "by the clock" in result.sentences[1]
+
+
+def test_the_clock_leaves_out_the_making_ready_alone() -> None:
+    each = np.full(1000, 0.001)
+    each[[0, 1, 40]] = 0.2
+    each[900] = 0.3
+    from gdstudio.labs.timing import _from_ready
+
+    assert _from_ready(np.cumsum(each))[-1] == pytest.approx(999 * 0.001 + 0.3)
 
 
 def test_a_run_on_a_budget_of_time_takes_the_very_steps_of_an_ordinary_one() -> None:
