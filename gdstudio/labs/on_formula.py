@@ -170,7 +170,7 @@ def race(settings: Any, spec: ExperimentSpec, control: RunControl, progress: Pro
         sentences.append(f"None made its gradient shorter than {TOLERANCE:g} within {settings.steps:,} steps.")
     found = curves(results)
     names = [f"{row['optimizer']} {row['learning_rate']:g}" for row in rows]
-    from gdstudio.labs.race_scene import scene_on_formula
+    from gdstudio.labs.computing.race_scene import scene_on_formula
 
     return LabResult("race", settings, spec, rows, rows, found, {"tolerance": TOLERANCE}, sentences,
                      values_picture(names, results), scene=scene_on_formula(names, results))  # fmt: skip

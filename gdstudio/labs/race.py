@@ -102,7 +102,7 @@ def _build(settings: RaceSettings) -> Lab:
         picture = _picture(rows, means, per_epoch, target)
         scene = None
         if results and not control.cancelled:
-            from gdstudio.labs.race_scene import scene_of
+            from gdstudio.labs.computing.race_scene import scene_of
 
             scene = scene_of([series.label for series in picture.series[: len(rows)]], results, dataset, control)
         progress(1.0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gdstudio.core.control import RunControl
     from gdstudio.core.spec import ExperimentSpec
     from gdstudio.data.dataset import Dataset
-    from gdstudio.labs.timing import Timed
+    from gdstudio.labs.computing.timing import Timed
     from gdstudio.training.ensemble import Member
 
 #: Points of a curve.
@@ -52,7 +52,8 @@ def _build(settings: VariantsSettings) -> Lab:
     def run(spec: ExperimentSpec, dataset: Dataset, control: RunControl, progress: Progress) -> LabResult:
         import numpy as np
 
-        from gdstudio.labs import measures, timing
+        from gdstudio.labs import measures
+        from gdstudio.labs.computing import timing
         from gdstudio.labs.gradient_noise import cosines
 
         measures.check_runs(len(settings.batch_sizes) * settings.seeds)

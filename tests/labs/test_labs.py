@@ -197,7 +197,7 @@ def test_the_clock_leaves_out_the_making_ready_alone() -> None:
     each = np.full(1000, 0.001)
     each[[0, 1, 40]] = 0.2
     each[900] = 0.3
-    from gdstudio.labs.timing import _from_ready
+    from gdstudio.labs.computing.timing import _from_ready
 
     assert _from_ready(np.cumsum(each))[-1] == pytest.approx(999 * 0.001 + 0.3)
 

@@ -47,7 +47,8 @@ class RacerPanel(QWidget):
         for side in ("left", "bottom"):
             self.chart.plot.hideAxis(side)
         self.chart.setMinimumSize(round(5 * theme.em), round(5 * theme.em))
-        self.chart.set_points("train", *features.points.T, features.target, classes=features.classes)
+        x, y = features.points.T
+        self.chart.set_points("train", x, y, features.target, classes=features.classes)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(round(0.1 * theme.em))
