@@ -224,7 +224,24 @@ def scripted(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> tor
     with warnings.catch_warnings(), _disable_jit_autocast():
         # TorchScript is deprecated, and complains of torch's own modules.
         warnings.simplefilter("ignore")
-        module: torch.jit.ScriptModule = torch.jit.script(graph)
+        module: torch.jit.ScriptModule
+        try:
+            module = torch.jit.script(graph)
+        except OSError:  # a frozen program does not find the text of what was just generated
+            module = _from_text(graph)
+    return module
+
+
+def _from_text(graph: torch.fx.GraphModule) -> torch.jit.ScriptModule:
+    """The same module from the graph's own text, without asking Python where that text lies."""
+    holder = nn.Module()
+    for name, value in graph.named_buffers(recurse=False):
+        holder.register_buffer(name, value)
+    module: torch.jit.ScriptModule = torch.jit.script(holder)
+    code = graph.graph.python_code("self")
+    # After its last use every name is set to None, behind a semicolon, which TorchScript's own parser does not know.
+    text = "\n".join(line.partition(";")[0] for line in code.src.strip().splitlines())
+    module._c._define(module._concrete_type, text + "\n", code.globals.get)
     return module
 
 
