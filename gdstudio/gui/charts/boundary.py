@@ -65,6 +65,8 @@ class BoundaryChart(Chart):
         point_size: Of a row, in pixels.
     """
 
+    _value_name = "Prediction"
+
     def __init__(
         self,
         theme: Theme,
@@ -154,13 +156,17 @@ class BoundaryChart(Chart):
         if field is None:
             return
         fine = field.fine
-        theme = self.theme
-        image = class_image(fine, theme) if fine.ndim == 3 else value_image(fine, *self._value_range(), theme)
-        self._image.setImage(image, autoLevels=False, levels=None)
+        self._image.setImage(self._picture(fine), autoLevels=False, levels=None)
         wide, high = np.ptp(field.x), np.ptp(field.y)
         half_x, half_y = wide / (2 * fine.shape[1]), high / (2 * fine.shape[0])
         self._image.setRect(QRectF(field.x[0] - half_x, field.y[0] - half_y, wide + 2 * half_x, high + 2 * half_y))
         self._image.show()
+
+    def _picture(self, fine: Array) -> NDArray[np.uint8]:
+        """Colours of the model's predictions, ``(h, w, 3)``."""
+        if fine.ndim == 3:
+            return class_image(fine, self.theme)
+        return value_image(fine, *self._value_range(), self.theme)
 
     def _draw_points(self) -> None:
         for item in self._items:
@@ -239,7 +245,7 @@ class BoundaryChart(Chart):
         if field is not None and field.x[0] <= at.x() <= field.x[-1] and field.y[0] <= at.y() <= field.y[-1]:
             here = field.values[int(np.abs(field.y - at.y()).argmin()), int(np.abs(field.x - at.x()).argmin())]
             if field.values.ndim == 2:
-                rows.append(self.html_row(self.theme.tokens.accent, "Prediction", f"{float(here):.4g}"))
+                rows.append(self.html_row(self.theme.tokens.accent, self._value_name, f"{float(here):.4g}"))
             else:
                 for index, share in enumerate(here[:8]):
                     name = self._classes[index] if index < len(self._classes) else str(index)

@@ -61,6 +61,24 @@ def value_image(values: Array, low: float, high: float, theme: Theme) -> NDArray
     return np.asarray(np.rint(ground * (1 - _STRENGTH) + full * _STRENGTH), dtype=np.uint8)
 
 
+def signed_image(values: Array, theme: Theme, strength: float = 1.0) -> NDArray[np.uint8]:
+    """Numbers by sign and size: the largest magnitude has the full hue, zero is the ground.
+
+    Args:
+        values: ``(h, w)``; what is not finite gets the ground.
+        theme: Colours: the first class's for negative values, the second's for positive ones.
+        strength: Share of the hue that the largest magnitude has.
+
+    Returns:
+        ``(h, w, 3)``.
+    """
+    negative, ground, positive = map(_channels, (theme.class_color(0), theme.color("raised"), theme.class_color(1)))
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
+    share = (strength * finite / (np.abs(finite).max() or 1.0))[..., None]
+    mixed = ground + np.abs(share) * (np.where(share >= 0, positive, negative) - ground)
+    return np.asarray(np.rint(mixed), dtype=np.uint8)
+
+
 def _channels(color: QColor) -> Array:
     """``(3,)`` red, green, blue, 0 … 255."""
     return np.array([color.red(), color.green(), color.blue()], dtype=np.float64)

@@ -50,6 +50,13 @@ def _boundary(chart: Any) -> None:
     chart.set_field(axis, axis, np.dstack([1 - share, share]), classes=("no", "yes"))
 
 
+def _unit_map(chart: Any) -> None:
+    points = _RNG.normal(size=(60, 2))
+    chart.set_points("train", points[:, 0], points[:, 1], points[:, 0])
+    axis = np.linspace(-3, 3, 12)
+    chart.set_field(axis, axis, np.tanh(np.tile(axis, (12, 1))))
+
+
 def _confusion(chart: Any) -> None:
     chart.set_matrix([[40, 7], [5, 48]], ("no", "yes"))
 
@@ -134,6 +141,7 @@ def _lab(chart: Any) -> None:
 _FILL: dict[str, Callable[[Any], None]] = {
     "LineChart": _line,
     "BoundaryChart": _boundary,
+    "UnitMap": _unit_map,
     "ConfusionMatrixChart": _confusion,
     "ClassCurvesChart": _class_curves,
     "ResidualChart": _residual,

@@ -39,6 +39,7 @@ class Tabs(QTabWidget):
         from gdstudio.gui.tabs.labs import LabsTab
         from gdstudio.gui.tabs.landscape import LandscapeTab
         from gdstudio.gui.tabs.metrics import MetricsTab
+        from gdstudio.gui.tabs.network import NetworkTab
         from gdstudio.gui.tabs.predictions import PredictionsTab
         from gdstudio.gui.tabs.step import StepTab
         from gdstudio.gui.tabs.table import TableTab
@@ -49,6 +50,7 @@ class Tabs(QTabWidget):
         explain, metrics = ExplainTab(session, theme, jobs), MetricsTab(session, theme, jobs)
         self.insertTab(0, data, "Data")
         for label, tab in (
+            ("Network", NetworkTab(session, theme, jobs)),
             ("Gradients", GradientsTab(session, theme)),
             ("Step", StepTab(session, theme, jobs)),
             ("Metrics", metrics),

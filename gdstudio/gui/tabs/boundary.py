@@ -50,8 +50,7 @@ class Boundary(QWidget):
         dataset = self._session.dataset
         if dataset is None or self._session.data_problem is not None:
             return False
-        raw = dataset.preparation.raw_columns
-        return len(raw) == 2 and all(dataset.spec.columns[name].type == "numeric" for name in raw)
+        return numeric_pair(dataset)
 
     @Slot()
     def _table_changed(self) -> None:
@@ -61,26 +60,11 @@ class Boundary(QWidget):
         self._dataset, self._plane, self._drawn = dataset, None, None
         self.chart.clear()
         if self.fits and dataset is not None:
-            self._show_points(dataset)
+            show_points(self.chart, dataset)
 
     @Slot()
     def _run_started(self) -> None:
         self._drawn = None
-
-    def _show_points(self, dataset: Dataset) -> None:
-        first, second = dataset.preparation.raw_columns
-        frame = dataset.table.frame
-        self.chart.set_axis_label("bottom", first)
-        self.chart.set_axis_label("left", second)
-        for name in ("train", "validation"):
-            part = dataset.parts[name]
-            if not len(part):
-                continue
-            some = slice(None, None, max(1, len(part) * 2 // _MAX_POINTS))
-            rows = part.rows[some]
-            x, y = (frame[column].to_numpy(dtype=np.float64)[rows] for column in (first, second))
-            target = dataset.preparation.decode_target(part.target[some])
-            self.chart.set_points(name, x, y, target, classes=dataset.classes)
 
     def refresh(self) -> None:
         """Draw the newest copy of the weights and ask for a newer one."""
@@ -127,3 +111,26 @@ class Boundary(QWidget):
     def _failed(self, error: Exception) -> None:
         """A picture that could not be drawn is no reason to disturb the run; the next one may."""
         self._job = None
+
+
+def numeric_pair(dataset: Dataset) -> bool:
+    """Whether the data have exactly two features, both numbers."""
+    raw = dataset.preparation.raw_columns
+    return len(raw) == 2 and all(dataset.spec.columns[name].type == "numeric" for name in raw)
+
+
+def show_points(chart: BoundaryChart, dataset: Dataset) -> None:
+    """Draw the rows of the training and the validation part, of very many an even selection."""
+    first, second = dataset.preparation.raw_columns
+    frame = dataset.table.frame
+    chart.set_axis_label("bottom", first)
+    chart.set_axis_label("left", second)
+    for name in ("train", "validation"):
+        part = dataset.parts[name]
+        if not len(part):
+            continue
+        some = slice(None, None, max(1, len(part) * 2 // _MAX_POINTS))
+        rows = part.rows[some]
+        x, y = (frame[column].to_numpy(dtype=np.float64)[rows] for column in (first, second))
+        target = dataset.preparation.decode_target(part.target[some])
+        chart.set_points(name, x, y, target, classes=dataset.classes)
