@@ -11,6 +11,7 @@ from gdstudio.gui.runs import Runs, same_runs
 if TYPE_CHECKING:
     from gdstudio.data.table import Table
     from gdstudio.gui.race import Race
+    from gdstudio.labs.entry import LabResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,7 @@ class Document:
         runs: Those that have ended, oldest first.
         race: The formula and who walks down it; None for the one that is shown at first.
         notes: What the person has written.
+        labs: The newest result of each laboratory that was run, oldest first.
     """
 
     spec: ExperimentSpec
@@ -30,6 +32,7 @@ class Document:
     runs: Runs = ()
     race: Race | None = None
     notes: str = ""
+    labs: tuple[LabResult, ...] = ()
 
     def same_as(self, other: Document) -> bool:
         """Whether nothing differs; tables and results are the same where they are the same objects."""
@@ -37,6 +40,7 @@ class Document:
             self.table is other.table
             and self.notes == other.notes
             and same_runs(self.runs, other.runs)
+            and list(map(id, self.labs)) == list(map(id, other.labs))
             and self.race == other.race
             and self.spec == other.spec
         )

@@ -19,6 +19,7 @@ from gdstudio.gui.undo import UndoStack
 
 if TYPE_CHECKING:
     from gdstudio.data.table import Table
+    from gdstudio.labs.entry import LabResult
 
 _FIRST_FUNCTION = "rosenbrock"
 
@@ -32,6 +33,7 @@ class DocumentEditor(QObject):
         runs_changed: The list of finished runs is another one.
         race_changed: The formula, or who walks down it, is another one.
         notes_changed: The notes are others.
+        opened: Another document was put on screen.
         document_changed: Any of these, or the table.
         undo_changed: What undo and redo would do is something else.
     """
@@ -41,6 +43,7 @@ class DocumentEditor(QObject):
     runs_changed = Signal()
     race_changed = Signal()
     notes_changed = Signal()
+    opened = Signal()
     document_changed = Signal()
     undo_changed = Signal()
 
@@ -88,6 +91,11 @@ class DocumentEditor(QObject):
     def notes(self) -> str:
         """What the person has written."""
         return self._document.notes
+
+    @property
+    def labs(self) -> tuple[LabResult, ...]:
+        """The newest result of each laboratory that was run, oldest first."""
+        return self._document.labs
 
     # -- edits ----------------------------------------------------------------------------------------
 
@@ -144,6 +152,12 @@ class DocumentEditor(QObject):
         """Draw a run on the charts, or not; a way to look at it and no edit."""
         self._everywhere(lambda document: replace(document, runs=changed(document.runs, run_id, shown=shown)))
 
+    def keep_lab(self, result: LabResult) -> None:
+        """Keep what a laboratory found in the place of what it found before; it stays whatever is taken back."""
+        self._everywhere(
+            lambda document: replace(document, labs=(*(r for r in document.labs if r.lab != result.lab), result))
+        )
+
     def open_document(self, document: Document, *, is_saved: bool = True) -> None:
         """Put another one on screen; nothing of the old one can be taken back.
 
@@ -154,6 +168,7 @@ class DocumentEditor(QObject):
         self._undo.clear()
         self._saved = document if is_saved else None
         self._take(document)
+        self.opened.emit()
 
     # -- what is saved --------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from gdstudio.core.spec import ExperimentSpec
 if TYPE_CHECKING:
     from gdstudio.labs.entry import LabResult
     from gdstudio.labs.picture import Picture
+    from gdstudio.labs.scene import Scene
 
 
 def lab_to_plain(result: LabResult) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def lab_to_plain(result: LabResult) -> dict[str, Any]:
         "curves": [list(row) for row in result.curves],
         "picture": None if result.picture is None else asdict(result.picture),
         "more": [asdict(picture) for picture in result.more],
+        "scene": None if result.scene is None else asdict(result.scene),
     }
 
 
@@ -47,6 +49,7 @@ def lab_from_plain(value: Mapping[str, Any]) -> LabResult:
             sentences=[str(sentence) for sentence in value["sentences"]],
             picture=None if value["picture"] is None else _picture(value["picture"]),
             more=[_picture(picture) for picture in value["more"]],
+            scene=None if value.get("scene") is None else _scene(value["scene"]),
         )
     except StudioError:
         raise
@@ -73,4 +76,41 @@ def _picture(value: Mapping[str, Any]) -> Picture:
             "marks": [(float(x), str(label)) for x, label in value["marks"]],
             "regions": regions,
         }
+    )
+
+
+def _scene(value: Mapping[str, Any]) -> Scene:
+    import numpy as np
+
+    from gdstudio.labs.scene import FeaturePlane, Racer, Scene
+
+    def numbers(part: Mapping[str, Any], *names: str) -> dict[str, Any]:
+        return {name: np.asarray(part[name], dtype=float) for name in names}
+
+    racers = [
+        Racer(
+            name=str(racer["name"]),
+            steps=np.asarray(racer["steps"], dtype=np.int64),
+            **numbers(racer, "losses", "points", "distances"),
+            fields=None if racer["fields"] is None else np.asarray(racer["fields"], dtype=np.float32),
+        )
+        for racer in value["racers"]
+    ]
+    features = value["features"]
+    if features is not None:
+        first, second = features["names"]
+        features = FeaturePlane(
+            names=(first, second),
+            **numbers(features, "x", "y", "points"),
+            target=np.asarray(features["target"]),
+            classes=tuple(features["classes"]),
+        )
+    x_label, y_label = value["labels"]
+    return Scene(
+        racers,
+        **numbers(value, "x", "y", "values"),
+        labels=(x_label, y_label),
+        measure=str(value["measure"]),
+        note=str(value["note"]),
+        features=features,
     )

@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
+from gdstudio.gui.tabs.labs import LabsTab
 
 LONG = 25_000
 Make = Callable[..., MainWindow]
@@ -138,6 +139,40 @@ def test_what_is_saved_comes_back_with_runs_notes_formula_and_view(make: Make, q
     train(qtbot, window)
     assert [r.name for r in session.runs] == ["small", "Run 2"]
     assert window.project.recent.paths() == [path]
+
+
+def test_what_laboratories_found_is_kept_with_the_project(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
+    window, path = make(), tmp_path / "labs.gdstudio"
+    labs, session = window.findChild(LabsTab), window.session
+    answer_label, start = window.findChild(QLabel, "lab.answer"), window.findChild(QPushButton, "lab.start")
+    for kind, values in (("depth", {"lab.depths": [1, 2], "lab.seeds": 1}), ("basins", {"lab.size": 10})):
+        labs._edit({"lab.kind": kind})
+        assert not answer_label.text(), "a laboratory that was not run has no answer"
+        labs._edit(values)
+        start.click()
+        qtbot.waitUntil(lambda: bool(answer_label.text()), timeout=LONG)
+    basins = answer_label.text()
+    labs._edit({"lab.kind": "depth"})
+    depth = answer_label.text()
+    assert depth != basins
+    assert session.modified
+    saved(qtbot, window, lambda: window.project.save_to(path))
+    assert not session.modified
+
+    start.click()
+    window.project.attended = False
+    press(window, "project.new")
+    qtbot.waitUntil(lambda: window.project.path is None and not session.labs, timeout=LONG)
+    ready(qtbot, window)
+    assert not answer_label.text()
+    assert start.isEnabled(), "what was asked in the other project is given up"
+
+    opened(qtbot, window, path, lambda: window.project.open_path(path))
+    assert not session.modified
+    assert [result.lab for result in session.labs] == ["depth", "basins"]
+    assert answer_label.text() == basins
+    labs._edit({"lab.kind": "depth"})
+    assert answer_label.text() == depth
 
 
 def test_nothing_is_left_without_asking(make: Make, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from gdstudio.data.load import load_table
 from gdstudio.data.table import Table
 from gdstudio.labs.entry import LabResult
 from gdstudio.projects.lab_plain import lab_from_plain, lab_to_plain
-from gdstudio.projects.plain import to_bytes
+from gdstudio.projects.plain import from_bytes, to_bytes
 from gdstudio.projects.project import Project, load_project, save_project
 from gdstudio.projects.project_run import ProjectRun, RunPacks, pack_run
 from gdstudio.projects.restore import restore_runs
@@ -63,7 +63,10 @@ def test_runs_without_their_data_and_damaged_ones_are_told_apart(result: RunResu
     assert 2 not in restored.results
 
 
-@pytest.mark.parametrize(("name", "settings"), [("restarts", {}), ("basins", {"formula": "x**2 + y**2"})])
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("restarts", {}), ("basins", {"formula": "x**2 + y**2"}), ("race", {"formula": "x**2 + y**2"})],
+)
 def test_a_laboratorys_result_reads_back_equal(tmp_path: Path, name: str, settings: dict[str, object]) -> None:
     entry = registry("labs")[name]
     chosen = entry.settings.model_validate({"kind": name})
@@ -84,6 +87,38 @@ def test_a_laboratorys_result_reads_back_equal(tmp_path: Path, name: str, settin
             if known.regions is not None:
                 assert again.regions is not None
                 assert np.array_equal(known.regions.numbers, again.regions.numbers)
+    assert (found.scene is None) == (read.scene is None) == (name != "race")
+    if found.scene is not None and read.scene is not None:
+        assert to_bytes(asdict(found.scene)) == to_bytes(asdict(read.scene))
+        assert [racer.points.dtype for racer in read.scene.racers] == [
+            racer.points.dtype for racer in found.scene.racers
+        ]
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f8", "<i8", "<f8"])
+@pytest.mark.parametrize("length", [3, 2000])
+def test_an_array_comes_back_to_the_bit(kind: str, length: int) -> None:
+    array = np.linspace(-1, 7, length).astype(kind)
+    if array.dtype.kind == "f":
+        array[1] = np.nan
+    read = np.asarray(from_bytes(to_bytes({"a": array.reshape(-1, 1)}))["a"], dtype=array.dtype)
+    assert np.array_equal(read, array.reshape(-1, 1), equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"array": "AAAA", "kind": "<f4", "shape": [1]},
+        {"array": "AAAAAA==", "kind": "|O", "shape": [1]},
+        {"array": "AAAAAA==", "kind": "<f4", "shape": [-1]},
+        {"array": "AAAAAA==", "kind": "<f4", "shape": [10**12]},
+        {"array": "!", "kind": "<f4", "shape": []},
+        {"array": 4, "kind": "<f4", "shape": [True]},
+    ],
+)
+def test_a_damaged_array_is_a_value_error(written: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        from_bytes(to_bytes(written))
 
 
 @pytest.mark.parametrize("value", [{}, {"lab": "nonsense"}, {"lab": "restarts", "settings": 1}])

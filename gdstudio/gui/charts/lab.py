@@ -54,6 +54,15 @@ class LabChart(Chart):
         self.recolor()
         self.fit()
 
+    def clear(self) -> None:
+        """Draw nothing."""
+        self._picture = None
+        self._now.hide()
+        self.set_title("")
+        self.set_legend([])
+        self.recolor()
+        self.set_empty(True)
+
     def set_now(self, x: float) -> None:
         """Mark a place along the horizontal axis, such as the step that is looked at."""
         self._now.setPos(self._x(x))

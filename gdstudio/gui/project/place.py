@@ -24,7 +24,7 @@ class Place:
         embed: Whether it carries its data.
         read_only: Whether it may not be written from here.
         links: Its data files by their hash.
-        labs: What laboratories found, which the window hands on as it is.
+        labs: Results of laboratories that this program does not know, which it hands on as they are.
     """
 
     path: Path

@@ -21,6 +21,7 @@ from gdstudio.projects.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from gdstudio.data.table import Table
+    from gdstudio.labs.entry import LabResult
     from gdstudio.projects.data_link import DataLink
     from gdstudio.projects.project import FormulaExperiment, Project
     from gdstudio.projects.project_run import RunPacks
@@ -95,6 +96,7 @@ class Store:
         Raises:
             StudioError: Data that are to go into it cannot be read.
         """
+        from gdstudio.projects.lab_plain import lab_to_plain
         from gdstudio.projects.project import Project
         from gdstudio.projects.project_run import ProjectRun
 
@@ -105,7 +107,7 @@ class Store:
             ),
             formula=_formula(document.race) if document.race is not None else None,
             data=tuple(_links(document, place, embed=embed)),
-            labs=place.labs if place is not None else {},
+            labs={**(place.labs if place is not None else {}), **{r.lab: lab_to_plain(r) for r in document.labs}},
             view=view,
             notes=document.notes,
         )
@@ -137,7 +139,6 @@ class Store:
         project = load_project(source)
         if place is not None:
             place.links = {link.source.sha256: link for link in project.data}
-            place.labs = project.labs
             place.embed = any(link.content is not None for link in project.data)
             place.note_content(seen)
         tables = _Tables(project, place.path if place is not None else source, data, cancelled)
@@ -152,6 +153,9 @@ class Store:
             for run in project.runs
             if run.id not in restored.results
         ]
+        labs, unknown = _labs(project.labs, notes)
+        if place is not None:
+            place.labs = unknown
         spec, missing, table = project.spec, None, None
         try:
             table = tables.of(spec.data.source)
@@ -160,7 +164,7 @@ class Store:
             missing = spec.data.source if isinstance(spec.data.source, FileSource) else None
             notes.append(error.message)
         race = _race(project.formula) if project.formula is not None else None
-        document = Document(spec, table, runs, race, project.notes)
+        document = Document(spec, table, runs, race, project.notes, labs)
         return Opened(document, project.view, place, source, tuple(notes), missing)
 
 
@@ -244,6 +248,20 @@ def _links(document: Document, place: Place | None, *, embed: bool) -> Iterator[
             yield replace(known, content=known.content if embed or not Path(source.path).is_file() else None)
         else:
             yield link_to(source, carry=embed)
+
+
+def _labs(found: Mapping[str, Any], notes: list[str]) -> tuple[tuple[LabResult, ...], dict[str, Any]]:
+    """What laboratories found, and what of it cannot be shown here, of which ``notes`` gets a sentence each."""
+    from gdstudio.projects.lab_plain import lab_from_plain
+
+    known, unknown = [], {}
+    for name, value in found.items():
+        try:
+            known.append(lab_from_plain(value))
+        except StudioError as error:
+            unknown[name] = value
+            notes.append(f"{error.message} It is not shown.")
+    return tuple(known), unknown
 
 
 def _formula(race: Race) -> FormulaExperiment:

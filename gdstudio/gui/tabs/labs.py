@@ -111,7 +111,8 @@ class LabsTab(QWidget):
         self._lay_out()
         self._show_player()
         session.table_changed.connect(self._refresh)
-        self._refresh()
+        session.opened.connect(self._opened)
+        self._opened()
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -182,6 +183,20 @@ class LabsTab(QWidget):
         except StudioError as error:
             self._chooser.show_problem(next(iter(values)), str(error))
             return
+        if "lab.kind" in values and self._job is None:
+            self._show(next((r for r in self._session.labs if r.lab == self._settings.kind), None))
+        self._refresh()
+
+    @Slot()
+    def _opened(self) -> None:
+        """Another project is on screen: show what was found last in it."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        kept = self._session.labs
+        if kept:
+            self._settings = kept[-1].settings
+        self._show(kept[-1] if kept else None)
         self._refresh()
 
     @Slot()
@@ -252,11 +267,29 @@ class LabsTab(QWidget):
 
     def _done(self, result: LabResult) -> None:
         self._job = None
+        if result.lab != self._settings.kind:  # another was looked at meanwhile
+            self._settings = result.settings
+        self._session.keep_lab(result)
+        self._show(result)
+        self._refresh()
+
+    def _show(self, result: LabResult | None) -> None:
+        """Answer, pictures and tables of a result; None for a laboratory that was not run yet."""
         self._result = result
+        if result is None:
+            self._answer.setText("")
+            self._pictures[0].clear()
+            self._chart.clear()
+            self._stage.set_scene(None, None)
+            for page in range(1, self._charts.count()):
+                self._charts.setTabVisible(page, self._charts.widget(page) is self._chart)
+            self._charts.setTabText(0, "Answer")
+            self._charts.setTabVisible(0, True)
+            self._charts.setCurrentIndex(0)
+            return
         conclusion, *rest = result.sentences
         self._answer.setText(f"<b>{escape(conclusion)}</b><br>{escape(' '.join(rest))}")
         self._draw(result)
-        self._refresh()
 
     def _failed(self, error: Exception) -> None:
         self._job = None
