@@ -45,7 +45,9 @@ def lengthened(result: RunResult, seed: int) -> RunResult:
     history.snapshots, history.health_layers = result.history.snapshots, result.history.health_layers
     history.epochs.append(result.history.epochs.snapshot())
     history.health.append(result.history.health.snapshot())
-    history.steps.append({name: random.normal(size=STEPS) for name in history.steps.names})
+    steps = {name: random.normal(size=STEPS) for name in history.steps.names}
+    steps |= {"step": np.arange(1.0, STEPS + 1), "seconds": np.linspace(0.0, 5.0, STEPS)}
+    history.steps.append(steps)
     return replace(result, history=history, checkpoint=None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +20,7 @@ from gdstudio.gui.charts.boundary import BoundaryChart
 from gdstudio.gui.charts.class_curves import ClassCurvesChart
 from gdstudio.gui.charts.colors import class_image, finer, text_color, value_colors
 from gdstudio.gui.charts.confusion import ConfusionMatrixChart
+from gdstudio.gui.charts.legend import Legend, LegendEntry
 from gdstudio.gui.charts.quantile import QuantileChart
 from gdstudio.gui.charts.residual import ResidualChart
 from gdstudio.gui.theme import Theme, contrast
@@ -221,3 +222,22 @@ def test_quantiles_are_drawn_with_their_line(shown: Callable[[Any], Any], theme:
     assert "If normal" in chart.read_out(QPointF(0, 0))
     chart.set_plot(None, "Not defined, because: there are no rows")
     assert isinstance(theme.color("text"), QColor)
+
+
+@pytest.mark.parametrize("width", [300, 700])
+def test_a_legend_of_very_many_leaves_the_plot_its_room(qtbot: QtBot, theme: Theme, width: int) -> None:
+    legend = Legend(theme)
+    qtbot.addWidget(legend)
+    legend.resize(width, 20)
+    legend.set_entries([LegendEntry(f"Run {k}, validation", QPen()) for k in range(100)])
+    em = legend.fontMetrics().height()
+    assert legend.height() <= 5.2 * em
+    places = legend._places(width)
+    assert 4 <= len(places) < 100
+    assert all(place.right() <= width for place in places)
+    assert places[-1].right() + legend.fontMetrics().horizontalAdvance("… 99 more") < width
+    assert legend.toolTip().splitlines()[0] == f"Run {len(places)}, validation"
+    assert legend.toolTip().endswith("more")
+    legend.set_entries([LegendEntry("one", QPen())])
+    assert not legend.toolTip()
+    legend.grab()

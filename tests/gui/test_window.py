@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from gdstudio.core.spec import ExperimentSpec, FileSource
 from gdstudio.gui.app import create_main_window
 from gdstudio.gui.main_window import MainWindow
 from gdstudio.gui.settings import WindowSettings
+from gdstudio.gui.tabs.training import TrainingTab
 from gdstudio.training.run import run_experiment
 
 LONG = 60_000
@@ -330,3 +333,22 @@ def test_a_sample_is_opened_from_the_menu(window: MainWindow, qtbot: QtBot) -> N
     assert window.findChild(QAction, "data.sample") is not None
     press(window, "data.sample.wine")
     qtbot.waitUntil(lambda: window.session.spec.data.source.kind == "wine", timeout=LONG)
+
+
+def test_very_many_runs_are_all_drawn_a_few_at_a_time(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.edit({"training.epochs": 2, "model.hidden": [2]})
+    press(window, "run.start")
+    finish(qtbot, window)
+    qtbot.waitUntil(lambda: not session.busy, timeout=LONG)
+    (run,) = session.runs
+    runs = tuple(
+        replace(run, id=k, name=f"Run {k}", result=replace(run.result, history=deepcopy(run.result.history)))
+        for k in range(30)
+    )
+    session.open_document(replace(session.document, runs=runs))
+    chart = window.findChild(TrainingTab).loss
+    assert 0 < len(chart.keys) < 60, "the window is left to the person in between"
+    qtbot.waitUntil(lambda: len(chart.keys) == 60, timeout=LONG)
+    session.delete_run(*range(25))
+    assert len(chart.keys) == 10 + 5, "few enough for their single batches"

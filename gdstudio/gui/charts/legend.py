@@ -30,8 +30,13 @@ class LegendEntry:
     hollow: bool = False
 
 
+#: More lines than this would take the place of what they explain; the names left over are counted, and in the tooltip.
+_MOST_LINES = 4
+_MOST_NAMES = 40
+
+
 class Legend(QWidget):
-    """Entries beside each other, as many lines as they need; its height follows."""
+    """Entries beside each other, in as many lines as they need, up to four; its height follows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +52,7 @@ class Legend(QWidget):
             return
         self._entries = tuple(entries)
         self.setVisible(bool(entries))
-        self.setAccessibleName("Legend: " + ", ".join(entry.label for entry in entries))
+        self.setAccessibleName("Legend: " + _listed([entry.label for entry in entries], ", "))
         self._fit()
         self.update()
 
@@ -62,6 +67,8 @@ class Legend(QWidget):
 
     def _fit(self) -> None:
         height = self._height(self.width() or 200)
+        left_over = [entry.label for entry in self._entries[len(self._places(self.width() or 200)) :]]
+        self.setToolTip(_listed(left_over, "\n"))
         if self.minimumHeight() != height or self.maximumHeight() != height:
             self.setFixedHeight(height)
 
@@ -71,16 +78,23 @@ class Legend(QWidget):
         return round((places[-1].bottom() if places else 0) + 0.1 * line) if places else 0
 
     def _places(self, width: int) -> list[QRectF]:
-        """Where each entry stands."""
+        """Where each entry stands that has room."""
         metrics = self.fontMetrics()
         em = metrics.height()
-        places, x, y = [], 0.0, 0.0
+        places: list[QRectF] = []
+        x = y = 0.0
         for entry in self._entries:
             needed = 2.1 * em + metrics.horizontalAdvance(entry.label)
             if x and x + needed > width:
                 x, y = 0.0, y + 1.25 * em
+                if y >= _MOST_LINES * 1.25 * em:
+                    break
             places.append(QRectF(x, y, needed, 1.25 * em))
             x += needed + em
+        if len(places) < len(self._entries):
+            room = metrics.horizontalAdvance(_more(len(self._entries))) + em
+            while len(places) > 1 and places[-1].left() and places[-1].right() + room > width:
+                places.pop()
         return places
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -88,7 +102,13 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         em = self.fontMetrics().height()
-        for entry, place in zip(self._entries, self._places(self.width()), strict=True):
+        places = self._places(self.width())
+        if rest := len(self._entries) - len(places):
+            painter.setPen(self._theme.color("muted"))
+            place = places[-1].translated(places[-1].width() + em, 0)
+            place.setRight(self.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, _more(rest))
+        for entry, place in zip(self._entries, places, strict=False):
             middle = place.center().y()
             sample = QRectF(place.left(), middle - em / 4, 1.7 * em, em / 2)
             if entry.mark == "line":
@@ -108,3 +128,13 @@ class Legend(QWidget):
                 entry.label,
             )
         painter.end()
+
+
+def _more(count: int) -> str:
+    return f"… {count:,} more"
+
+
+def _listed(names: Sequence[str], between: str) -> str:
+    """The names, of very many the first."""
+    shown = list(names[:_MOST_NAMES])
+    return between.join([*shown, _more(len(names) - len(shown))] if len(names) > len(shown) else shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROOM_X, _ROOM_Y = 0.25, 0.1
 _SMOOTHINGS = (("None", 0.0), ("Light", 0.6), ("Medium", 0.9), ("Strong", 0.98))
 _READ_OUT_ROWS = 12
+#: More curves than this are a crowd, drawn thin and with so many times fewer columns; highs and lows are kept.
+_MANY, _COARSER = 24, 8
 
 
 class LineChart(Chart):
@@ -63,6 +65,7 @@ class LineChart(Chart):
         self._fresh = True
         self._stale = False
         self._gathering = False
+        self._was_crowded = False
         self._known: dict[str, Series] = {}
         self._extent: Range | None = None
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -142,12 +145,28 @@ class LineChart(Chart):
                 if self._series.get(key) is not series:
                     series.remove()
             self._known = {}
-            self._refresh_legend()
-            self.set_empty(self.is_empty)
-            if not self.is_empty:
-                self._stale = not self.isVisible()
-                if self.isVisible() and not self._grow():
-                    self._redraw()
+            self._show_gathered(tuple(self._series.values()))
+
+    @contextmanager
+    def more(self) -> Iterator[None]:
+        """Draw what is set meanwhile at the end, beside what is there."""
+        self._gathering = True
+        before = dict(self._series)
+        try:
+            yield
+        finally:
+            self._gathering = False
+            self._show_gathered([series for key, series in self._series.items() if key not in before])
+
+    def _show_gathered(self, gathered: Iterable[Series]) -> None:
+        self._refresh_legend()
+        self.set_empty(self.is_empty)
+        if not self.is_empty:
+            self._stale = not self.isVisible()
+            crowded, self._was_crowded = self._was_crowded, self._is_crowded
+            if self.isVisible() and not self._grow():
+                for series in gathered if crowded == self._is_crowded else self._series.values():
+                    self._draw(series)
 
     def remove_series(self, key: str) -> None:
         """Take a curve away; one that is not there is passed over."""
@@ -169,6 +188,10 @@ class LineChart(Chart):
     def is_empty(self) -> bool:
         """Whether no curve has a value."""
         return all(series.points.bounds is None for series in self._series.values())
+
+    @property
+    def _is_crowded(self) -> bool:
+        return len(self._series) > _MANY
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -285,7 +308,9 @@ class LineChart(Chart):
     def _draw(self, series: Series) -> None:
         (start, end), _ = self.view.viewRange()
         columns = max(int(self.view.width() * self.devicePixelRatioF()), 1)
-        series.draw(start, end, columns, log=self._log)
+        # Nobody can follow one among so many from pixel to pixel, and what painting costs grows with all of them.
+        crowded = self._is_crowded
+        series.draw(start, end, columns // _COARSER if crowded else columns, log=self._log, thin=crowded)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what was set while nobody could see it."""

@@ -35,15 +35,16 @@ class Series:
         self.points = Pyramid()
         self.smooth = Smoother()
         self._plot = plot
-        self._curve, self._mean = pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="finite")
-        self._pens = {item: QPen() for item in (self._curve, self._mean)}
-        self._dot = pg.ScatterPlotItem(size=7)
-        for item in self._items:
-            plot.addItem(item, ignoreBounds=True)
+        self._main, self._back = QPen(), QPen()
+        self._curve = pg.PlotCurveItem(connect="finite")
+        plot.addItem(self._curve, ignoreBounds=True)
+        # Few curves need these, and each costs a millisecond.
+        self._mean: pg.PlotCurveItem | None = None
+        self._dot: pg.ScatterPlotItem | None = None
 
     @property
-    def _items(self) -> tuple[pg.GraphicsObject, ...]:
-        return self._curve, self._mean, self._dot
+    def _items(self) -> list[pg.GraphicsObject]:
+        return [item for item in (self._curve, self._mean, self._dot) if item is not None]
 
     @property
     def look(self) -> tuple[str, PartName, int, bool]:
@@ -68,18 +69,23 @@ class Series:
 
     def style(self, theme: Theme) -> None:
         """Pens in the theme's colours; what stays in the background lies below the rest."""
-        main = theme.series_pen(self.color_index, self.part, faint=self.faint and not self.smoothing)
-        back = theme.series_pen(self.color_index, self.part, faint=True)
-        self._pens = {self._mean: main, self._curve: back if self.smoothing or self.faint else main}
-        for curve, pen in self._pens.items():
-            curve.setPen(pen)
-        self._dot.setPen(pg.mkPen(None))
-        self._dot.setBrush(pg.mkBrush(main.color()))
-        for item in self._items:
-            item.setZValue(0 if self.faint else 1)
-        self._mean.setZValue(2)
+        self._main = theme.series_pen(self.color_index, self.part, faint=self.faint and not self.smoothing)
+        faint = self.smoothing or self.faint
+        self._back = theme.series_pen(self.color_index, self.part, faint=True) if faint else self._main
+        self._style_items()
 
-    def draw(self, start: float, end: float, columns: int, *, log: bool) -> None:
+    def _style_items(self) -> None:
+        self._curve.setPen(self._back)
+        self._curve.setZValue(0 if self.faint else 1)
+        if self._mean is not None:
+            self._mean.setPen(self._main)
+            self._mean.setZValue(2)
+        if self._dot is not None:
+            self._dot.setPen(pg.mkPen(None))
+            self._dot.setBrush(pg.mkBrush(self._main.color()))
+            self._dot.setZValue(0 if self.faint else 1)
+
+    def draw(self, start: float, end: float, columns: int, *, log: bool, thin: bool = False) -> None:
         """Hand what is visible to the plot.
 
         Args:
@@ -87,27 +93,48 @@ class Series:
             end: Its right end.
             columns: Pixels that it has.
             log: Whether the exponents are drawn rather than the values.
+            thin: Whether the thinnest line is used.
         """
-        self._draw(self._curve, self.points, start, end, columns, log)
-        if self.smoothing:
-            self._draw(self._mean, self.smooth.points, start, end, columns, log)
-        self._mean.setVisible(bool(self.smoothing))
+        main, back = QPen(self._main), QPen(self._back)
+        if thin:
+            main.setWidthF(1.0)
+            back.setWidthF(1.0)
+        self._draw(self._curve, back, self.points, start, end, columns, log)
         # A line needs two points; a single one would be invisible.
         single = len(self.points) == 1
-        self._dot.setVisible(single)
-        if single:
-            self._dot.setData(self.points.x, _exponents(self.points.y) if log else self.points.y)
+        self._make_items(mean=bool(self.smoothing), dot=single)
+        if self._mean is not None:
+            self._mean.setVisible(bool(self.smoothing))
+            if self.smoothing:
+                self._draw(self._mean, main, self.smooth.points, start, end, columns, log)
+        if self._dot is not None:
+            self._dot.setVisible(single)
+            if single:
+                self._dot.setData(self.points.x, _exponents(self.points.y) if log else self.points.y)
 
-    def _draw(self, item: pg.PlotCurveItem, points: Pyramid, start: float, end: float, columns: int, log: bool) -> None:
+    def _make_items(self, *, mean: bool, dot: bool) -> None:
+        """Make what is needed and not there yet."""
+        if mean and self._mean is None:
+            self._mean = pg.PlotCurveItem(connect="finite")
+            self._plot.addItem(self._mean, ignoreBounds=True)
+            self._style_items()
+        if dot and self._dot is None:
+            self._dot = pg.ScatterPlotItem(size=7)
+            self._plot.addItem(self._dot, ignoreBounds=True)
+            self._style_items()
+
+    def _draw(
+        self, item: pg.PlotCurveItem, look: QPen, points: Pyramid, start: float, end: float, columns: int, log: bool
+    ) -> None:
         x, y = points.window(start, end, columns)
         if log:
             y = _exponents(y)
-        pen = QPen(self._pens[item])
+        pen = QPen(look)
         if _travel(y) > _CALM_TRAVEL:
             # At 200 % the thinnest line would be a hair; a solid one of two pixels is cheap without antialiasing.
             solid = pen.style() == Qt.PenStyle.SolidLine
             pen.setWidthF(self._plot.devicePixelRatioF() if solid else 1.0)
-        item.opts["antialias"] = pen.widthF() == 1.0 or pen == self._pens[item]
+        item.opts["antialias"] = pen.widthF() == 1.0 or pen == look
         item.opts["pen"] = pen
         item.setData(x, y, connect="finite")
 

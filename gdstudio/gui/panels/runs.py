@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from gdstudio.gui.naming import named
@@ -38,7 +39,7 @@ class RunsPanel(QWidget):
         self._view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self._view.verticalHeader().hide()
         self._view.setShowGrid(False)
-        self._view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._view.horizontalHeader().setResizeContentsPrecision(0)  # what can be seen decides
         self._use = named(
             QPushButton("Use these settings"), "runs.use", "Use these settings",
             "Take the run's settings back into the panels",
@@ -82,6 +83,16 @@ class RunsPanel(QWidget):
         self._sorted.modelReset.connect(self._selected)
         session.state_changed.connect(self._selected)
         self._selected()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the columns the width of what is in them; while nobody sees them, every row would be asked for its."""
+        super().showEvent(event)
+        self._view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the columns as they are."""
+        super().hideEvent(event)
+        self._view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     def _chosen(self) -> list[Run]:
         rows = self._view.selectionModel().selectedRows()

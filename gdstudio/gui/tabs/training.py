@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gdstudio.core.errors import StudioError
@@ -31,6 +31,8 @@ _CURRENT, _PLAN = "current", "plan"
 _BOUNDARY_TURNS = 5
 #: Of more runs only the epochs are drawn: their batches would be one grey cloud.
 _FEW_RUNS = 8
+#: Further ones are drawn so many at a time, a few milliseconds each.
+_RUNS_AT_ONCE = 2
 #: A longer run is shown as it grows: its beginning would be a speck at the left edge.
 _WHOLE_STEPS = 20_000
 
@@ -55,6 +57,9 @@ class TrainingTab(QWidget):
         self._turns = (self.loss, self.score, self.loss, self.gradient, self.loss, self.rate)
         self._turn = 0
         self._extent: Started | None = None
+        self._waiting: list[Run] = []
+        self._more = QTimer(self, interval=0)
+        self._more.timeout.connect(self._draw_more)
         self._axis = named(QComboBox(), "charts.x_axis", "Horizontal axis", "What the charts' horizontal axis counts")
         for key, label in (
             ("step", "Steps"), ("epoch", "Epochs"), ("examples", "Examples seen"), ("seconds", "Seconds"),
@@ -108,16 +113,37 @@ class TrainingTab(QWidget):
     def redraw(self) -> None:
         """Draw everything anew: other runs, or another axis."""
         self._extent = None
+        current = self._session.history
+        self._waiting = [
+            run
+            for run in self._session.runs
+            if run.shown and run.result.history is not current and self._comparable(run)
+        ]
         with ExitStack() as together:
             for chart in self._charts:
                 together.enter_context(chart.together())
                 chart.set_x_label(_AXES[self._axis.currentData()])
-            current = self._session.history
-            for run in self._session.runs:
-                if run.shown and run.result.history is not current and self._comparable(run):
-                    self._draw(run.result.history, f"run{run.id}", run.name, run.color, portions_of(run.result))
+            self._draw_waiting(_FEW_RUNS if len(self._waiting) <= _FEW_RUNS else _RUNS_AT_ONCE)
             self._show_plan()
             self.refresh()
+        self._more.start()
+
+    @Slot()
+    def _draw_more(self) -> None:
+        """Draw the next runs of those that wait, and leave the window to the person in between."""
+        if not self._waiting:
+            self._more.stop()
+            return
+        with ExitStack() as more:
+            for chart in self._charts:
+                more.enter_context(chart.more())
+            self._draw_waiting(_RUNS_AT_ONCE)
+
+    def _draw_waiting(self, count: int) -> None:
+        """Draw so many of the runs that wait."""
+        for run in self._waiting[:count]:
+            self._draw(run.result.history, f"run{run.id}", run.name, run.color, portions_of(run.result))
+        del self._waiting[:count]
 
     def refresh(self) -> None:
         """Draw what the run has written: one chart a call while it goes, so that no call holds the window up."""
