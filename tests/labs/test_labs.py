@@ -189,7 +189,7 @@ def test_a_budget_of_time_ends_every_size_at_the_same_second() -> None:
     for series, count in zip(result.picture.series, each, strict=True):
         assert list(series.x) == sorted(series.x)
         assert series.x[-1] == pytest.approx(result.runs[0 if "full" in series.label else 1]["seconds"])
-        assert count > 5
+        assert count >= 1
     assert "by the clock" in result.sentences[1]
 
 
