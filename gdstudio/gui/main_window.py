@@ -40,7 +40,7 @@ from gdstudio.gui.preferences.control import PreferenceControl
 from gdstudio.gui.project.autosaver import Autosaver
 from gdstudio.gui.project.controller import ProjectController, is_project
 from gdstudio.gui.project.recovery import Recovery
-from gdstudio.gui.run_files import RunFiles
+from gdstudio.gui.run_files import GIVE_UP, REPRODUCE, RunFiles
 from gdstudio.gui.session import Session
 from gdstudio.gui.settings import WindowSettings
 from gdstudio.gui.tabs.all import Tabs
@@ -192,6 +192,10 @@ class MainWindow(QMainWindow):
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         runs = RunsPanel(self.session, self.theme)
         runs.reproduce_wanted.connect(self._run_files.reproduce)
+        self._run_files.reproducing_changed.connect(runs.show_reproducing)
+        self._run_files.reproducing_changed.connect(
+            lambda going: self._actions["run.reproduce"].setText(GIVE_UP if going else REPRODUCE)
+        )
         runs.compare_wanted.connect(self._tabs.compare_runs)
         self._runs_dock = self._add_dock("Runs", "dock.runs", runs, below)
         messages = self._add_dock("Messages", "dock.messages", self._messages, below)

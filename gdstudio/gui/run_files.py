@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gdstudio.core.control import RunControl
@@ -21,17 +22,26 @@ from gdstudio.projects.export.formats import FORMATS
 if TYPE_CHECKING:
     from gdstudio.projects.reproduce import Reproduction
 
+#: What the menu calls it, and what it is while it goes.
+REPRODUCE, GIVE_UP = "Train the last run a&gain and compare", "&Give up training a run again"
 
-class RunFiles:
+
+class RunFiles(QObject):
     """Asks for a place, then writes or reads in the background.
 
     Args:
         session: Holds the runs.
         jobs: Where runs are trained again.
         window: The dialogs' parent.
+
+    Signals:
+        reproducing_changed(going): A run begins to be trained again, or that has ended.
     """
 
+    reproducing_changed = Signal(bool)
+
     def __init__(self, session: Session, jobs: Jobs, window: QWidget) -> None:
+        super().__init__(window)
         self._session, self._jobs, self._window = session, jobs, window
         self._again: Job | None = None
 
@@ -50,7 +60,7 @@ class RunFiles:
                 "The program ended while this run went; it goes on from its last checkpoint",
             ),
             ActionRow(
-                "run.reproduce", "Train the last run a&gain and compare", self.reproduce, "", "repeat",
+                "run.reproduce", REPRODUCE, self.reproduce, "", "repeat",
                 "Says whether every number comes out the same, or what differs first, at which step, and why",
             ),
             *(
@@ -83,25 +93,35 @@ class RunFiles:
         )  # fmt: skip
 
     def reproduce(self, run: Run | None = None) -> None:
-        """Train a run, or the last one, again in the background, and say whether it came out the same."""
-        run = run or self._session.runs[-1]
+        """Train a run, or the last one, again in the background, and say whether it came out the same.
+
+        While one is trained again, give that up.
+        """
         if self._again is not None:
-            self._session.message.emit("info", "A run is being trained again already.", "Wait until it is compared.")
+            self._again.cancel()
+            self._end_again()
+            self._session.message.emit("info", "Given up; nothing was compared.", "")
             return
+        run = run or self._session.runs[-1]
         control = RunControl()
         self._session.message.emit("info", f"{run.name} is trained again, to compare every number…", "")
         self._again = self._jobs.run(
             lambda job: reproduce_run(run, control), on_done=partial(self._compared, run.name),
             on_failed=self._not_compared, control=control,
         )  # fmt: skip
+        self.reproducing_changed.emit(True)
+
+    def _end_again(self) -> None:
+        self._again = None
+        self.reproducing_changed.emit(False)
 
     def _compared(self, name: str, found: Reproduction) -> None:
-        self._again = None
+        self._end_again()
         level = "success" if found.identical else "warning"
         self._session.message.emit(level, f"{name}: {found.text}", found.explanation)
 
     def _not_compared(self, error: Exception) -> None:
-        self._again = None
+        self._end_again()
         self._failed(error)
 
     def _failed(self, error: Exception) -> None:

@@ -98,7 +98,4 @@ def test_the_program_follows_the_settings(
     buttons["verify"].click()
     buttons["verify"].click()
     assert "Given up" in verdict.text()
-    monkeypatch.setattr("sys.frozen", True, raising=False)
-    buttons["verify"].click()
-    qtbot.waitUntil(lambda: "no Python of its own" in verdict.text(), timeout=LONG)
     jobs.shutdown()

@@ -38,6 +38,13 @@ def test_a_run_is_exported_as_a_report_and_as_a_script(
     window.findChild(QAction, "run.reproduce").trigger()
     qtbot.waitUntil(lambda: any("Run 1: Identical: 38 steps" in text for _, text in said), timeout=LONG)
     assert {level for level, _ in said} == {"info", "success"}
+    again = window.findChild(QAction, "run.reproduce")
+    assert "compare" in again.text()
+    again.trigger()
+    assert "Give up" in again.text()
+    again.trigger()
+    assert said[-1] == ("info", "Given up; nothing was compared.")
+    assert "compare" in again.text()
     assert "<h1>Run 1</h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     window.close()
     window.deleteLater()

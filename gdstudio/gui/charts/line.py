@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.legend import LegendEntry
 from gdstudio.gui.charts.pyramid import Array
-from gdstudio.gui.charts.ranges import Range, widened, with_margin
+from gdstudio.gui.charts.ranges import Range, data_range, widened, with_margin
 from gdstudio.gui.charts.series import Series
 from gdstudio.gui.theme import PartName, Theme
 
@@ -281,22 +281,7 @@ class LineChart(Chart):
 
     def _data_range(self) -> tuple[Range, Range]:
         """What the data span; the vertical one as exponents on a logarithmic axis."""
-        lefts, rights, lows, highs = [], [], [], []
-        for series in self._series.values():
-            bounds = series.points.positive_bounds if self._log else series.points.bounds
-            if bounds is not None:
-                low, high = (math.log10(b) for b in bounds) if self._log else bounds
-                lows.append(low)
-                highs.append(high)
-                lefts.append(float(series.points.x[0]))
-                rights.append(float(series.points.x[-1]))
-        if self._extent is not None:
-            lefts.append(self._extent[0])
-            rights.append(self._extent[1])
-        if not lows:
-            return (min(lefts, default=0.0), max(rights, default=1.0)), (0.0, 1.0)
-        left, right = min(lefts), max(rights)
-        return (left, right if right > left else left + 1.0), (min(lows), max(highs))
+        return data_range([series.points for series in self._series.values()], self._extent, log=self._log)
 
     # -- drawing ---------------------------------------------------------------------------------------
 

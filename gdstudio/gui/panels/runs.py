@@ -18,7 +18,7 @@ class RunsPanel(QWidget):
 
     Signals:
         compare_wanted(first, second): Two runs, by their numbers, are to be seen beside each other.
-        reproduce_wanted(run): It is to be trained again and compared.
+        reproduce_wanted(run): It is to be trained again and compared; with None, that is to be given up.
     """
 
     compare_wanted = Signal(int, int)
@@ -28,6 +28,7 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel.runs")
         self._session = session
+        self._reproducing = False
         self._model = RunsModel(session, theme, self)
         self._view = named(QTableView(), "runs", "Finished runs")
         self._sorted = QSortFilterProxyModel(self)
@@ -66,7 +67,9 @@ class RunsPanel(QWidget):
         self._compare.clicked.connect(self._compare_runs)
         self._use.clicked.connect(self._use_settings)
         self._go_on.clicked.connect(self._go_on_with)
-        self._reproduce.clicked.connect(lambda: self.reproduce_wanted.emit(self._chosen()[0]))
+        self._reproduce.clicked.connect(
+            lambda: self.reproduce_wanted.emit(None if self._reproducing else self._chosen()[0])
+        )
         self._delete.clicked.connect(self._delete_runs)
         buttons = QHBoxLayout()
         buttons.addWidget(self._use)
@@ -105,8 +108,15 @@ class RunsPanel(QWidget):
         can_go_on = len(chosen) == 1 and not self._session.busy and chosen[0].result.checkpoint is not None
         self._go_on.setEnabled(can_go_on)
         self._compare.setEnabled(len(chosen) == 2)
-        self._reproduce.setEnabled(len(chosen) == 1 and not self._session.busy)
+        self._reproduce.setEnabled(self._reproducing or (len(chosen) == 1 and not self._session.busy))
         self._delete.setEnabled(bool(chosen))
+
+    @Slot(bool)
+    def show_reproducing(self, going: bool) -> None:
+        """Offer to give up while a run is trained again."""
+        self._reproducing = going
+        self._reproduce.setText("Give up" if going else "Reproduce")
+        self._selected()
 
     @Slot()
     def _use_settings(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gdstudio.core.control import Cancelled
 from gdstudio.core.errors import StudioError
 from gdstudio.core.minimize_spec import MinimizeSpec
 from gdstudio.projects.descents import load_descent
+from gdstudio.projects.export.alone import run_alone
 from gdstudio.projects.export.runs import script_of_result
 from gdstudio.projects.export.script_formula import make_formula_script
 from gdstudio.training.minimize import MinimizeResult, minimize
@@ -23,12 +21,6 @@ from gdstudio.training.run_folder import predictions_frame
 
 if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
-
-#: The script in a process that has no gdstudio, whatever is installed.
-_RUN = (
-    "import runpy, sys; sys.modules['gdstudio'] = None; sys.argv = sys.argv[1:]; "
-    "runpy.run_path(sys.argv[0], run_name='__main__')"
-)
 
 
 @dataclass(frozen=True)
@@ -60,18 +52,13 @@ def verify_script(
         StudioError: The script cannot be run; says what it complained of.
         Cancelled: ``cancelled`` said so.
     """
-    if getattr(sys, "frozen", False):
-        raise StudioError(
-            "This program brings no Python of its own to run the script with.",
-            "Run the script with --losses, and --predictions, in a Python with torch, and compare with history.csv.",
-        )
     expected = expected_of(run)
     with tempfile.TemporaryDirectory(prefix="gdstudio-verify-") as name:
         folder = Path(name)
         arguments = [str(path.resolve())]
         for what in expected:
             arguments += [f"--{what}", str(folder / f"{what}.csv")]
-        output = _run([sys.executable, "-I", "-c", _RUN, *arguments], folder, cancelled)
+        output = run_alone(arguments, folder, cancelled)
         return compare(expected, folder, output)
 
 
@@ -136,30 +123,6 @@ def expected_of(run: RunResult | MinimizeResult | Path) -> dict[str, pd.DataFram
     if "test" in run.predictions:
         expected["predictions"] = _texts(predictions_frame(run.predictions["test"]))
     return expected
-
-
-def _run(command: list[str], folder: Path, cancelled: Callable[[], bool]) -> str:
-    """What the process printed."""
-    with (folder / "out").open("w+b") as out, (folder / "err").open("w+b") as err:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
-        try:
-            while process.poll() is None:
-                if cancelled():
-                    raise Cancelled
-                try:
-                    process.wait(0.2)
-                except subprocess.TimeoutExpired:
-                    continue
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        out.seek(0)
-        err.seek(0)
-        if process.returncode:
-            lines = err.read().decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
-            raise StudioError(f"The script ended with an error: {lines[-1]}.", "Run it in a terminal to see all of it.")
-        return out.read().decode("utf-8", "replace")
 
 
 def _read(file: Path) -> pd.DataFrame:
