@@ -6,11 +6,11 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-#: A short run is watched to its end; what its charts cost is over before it matters.
-_SMOOTH_SECONDS = 1.5
+#: A short run is watched to its end; what its charts cost a longer one is over before it matters.
+_SMOOTH_SECONDS = 0.5
 #: Drawing and training share Python's lock: what the window's thread takes is missing from the run.
 _SHARE = 0.04
-_LONGEST_MILLISECONDS = 250
+_LONGEST_MILLISECONDS = 350
 #: A run that takes fewer steps between two frames is one that is watched step by step, and waits for itself anyway.
 _WATCHED_STEPS = 20
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from gdstudio.models.layers.dropout import SeededDropout, dropout_random
 from gdstudio.training.trainer import Objective
 
 log = logging.getLogger(__name__)
+_SILENCE = threading.Lock()
 
 #: Seconds that recording costs, measured: with its imports the first time, without them later.
 _FIRST_COST, _COST = 1.5, 0.12
@@ -221,7 +223,8 @@ def scripted(function: Callable[..., Any], arguments: tuple[Tensor, ...]) -> tor
         if isinstance(node.target, torch._ops.OpOverload):
             node.target = node.target.overloadpacket  # TorchScript resolves overloads by itself
     graph.recompile()
-    with warnings.catch_warnings(), _disable_jit_autocast():
+    # What warnings do is set for all threads: of two that set it at once, one would end the other's silence.
+    with _SILENCE, warnings.catch_warnings(), _disable_jit_autocast():
         # TorchScript is deprecated, and complains of torch's own modules.
         warnings.simplefilter("ignore")
         module: torch.jit.ScriptModule

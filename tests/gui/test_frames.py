@@ -41,7 +41,7 @@ def test_dear_frames_are_smooth_at_first_and_then_rare(qtbot: QtBot, clock: Cloc
         clock.frame(timer, 0.006)
         steps += 500
         timer.shown(steps)
-        (early if clock.now < 1.4 else late).append(timer.interval())
+        (early if clock.now < 0.4 else late).append(timer.interval())
     timer.stop()
     assert set(early) == {40}
     # 6 ms of work each 150 ms are the 4 % that the window may take.
@@ -68,9 +68,9 @@ def test_frames_never_come_too_rarely_and_a_new_run_begins_anew(qtbot: QtBot, cl
     for steps in range(0, 100_000, 500):
         clock.frame(timer, 0.2)
         timer.shown(steps)
-    assert timer.interval() == 250
+    assert timer.interval() == 350
     timer.begin()
-    assert timer.interval() == 250
+    assert timer.interval() == 350
     timer.stop()
     timer.begin()
     assert timer.interval() == 40

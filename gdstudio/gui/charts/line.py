@@ -17,7 +17,7 @@ from gdstudio.gui.charts.base import Chart
 from gdstudio.gui.charts.legend import LegendEntry
 from gdstudio.gui.charts.pyramid import Array
 from gdstudio.gui.charts.ranges import Range, data_range, widened, with_margin
-from gdstudio.gui.charts.series import Series
+from gdstudio.gui.charts.series import Series, table_of
 from gdstudio.gui.theme import PartName, Theme
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class LineChart(Chart):
         self._fresh = True
         self._stale = False
         self._gathering = False
-        self._was_crowded = False
+        self._was_crowded = self._hurried = False
         self._known: dict[str, Series] = {}
         self._extent: Range | None = None
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -230,6 +230,12 @@ class LineChart(Chart):
             self.fit()
             self._redraw()
 
+    def set_hurried(self, on: bool) -> None:
+        """Draw with half the columns: while a curve is painted, nothing else runs in Python, training neither."""
+        if on != self._hurried:
+            self._hurried = on
+            self._redraw()
+
     def set_smoothing(self, weight: float) -> None:
         """Draw exponential moving averages over the curves.
 
@@ -295,7 +301,8 @@ class LineChart(Chart):
         columns = max(int(self.view.width() * self.devicePixelRatioF()), 1)
         # Nobody can follow one among so many from pixel to pixel, and what painting costs grows with all of them.
         crowded = self._is_crowded
-        series.draw(start, end, columns // _COARSER if crowded else columns, log=self._log, thin=crowded)
+        columns //= _COARSER if crowded else 2 if self._hurried else 1
+        series.draw(start, end, columns, log=self._log, thin=crowded)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what was set while nobody could see it."""
@@ -367,14 +374,7 @@ class LineChart(Chart):
 
     def data(self) -> pd.DataFrame:
         """All points of all curves, below each other."""
-        import pandas as pd
-
-        x, y = self._x_label or "x", self._y_label or "y"
-        frames = [
-            pd.DataFrame({"curve": s.label, "part": s.part, x: s.points.x, y if y != x else "y": s.points.y})
-            for s in self._series.values()
-        ]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["curve", "part", x, y])
+        return table_of(self._series.values(), self._x_label or "x", self._y_label or "y")
 
     def make_menu(self) -> QMenu:
         """The chart's menu, with the vertical axis and the smoothing."""

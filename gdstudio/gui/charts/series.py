@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -10,6 +13,9 @@ from PySide6.QtGui import QPen
 from gdstudio.gui.charts.pyramid import Array, Pyramid
 from gdstudio.gui.charts.smoothing import Smoother
 from gdstudio.gui.theme import PartName, Theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A curve that goes up and down more often than this many times its height is drawn with the thinnest line: what a
 #: wide antialiased or dashed line costs grows with its length on the screen (tens of milliseconds for some hundred
@@ -147,6 +153,15 @@ class Series:
     def shown(self) -> Pyramid:
         """What the read-out speaks of: the average where there is one."""
         return self.smooth.points if self.smoothing else self.points
+
+
+def table_of(curves: Iterable[Series], x: str, y: str) -> pd.DataFrame:
+    """All points of curves, below each other; ``x`` and ``y`` name the columns of their coordinates."""
+    import pandas as pd
+
+    y = y if y != x else "y"
+    frames = [pd.DataFrame({"curve": s.label, "part": s.part, x: s.points.x, y: s.points.y}) for s in curves]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["curve", "part", x, y])
 
 
 def _travel(y: Array) -> float:

@@ -151,6 +151,8 @@ class TrainingTab(QWidget):
         name, color = self._name_of(history)
         self._show_extent()
         drawn: tuple[LineChart, ...] = self._charts
+        for chart in drawn:
+            chart.set_hurried(self._session.busy)
         if self._session.busy:
             drawn = (self._turns[self._turn % len(self._turns)],)
             self._turn += 1
