@@ -45,7 +45,8 @@ def setting(
         unit: Unit shown behind the value.
         log: Whether steps of a spin box multiply rather than add.
         labels: For a choice, what a form shows for each value.
-        visible_when: ``(field, values)``: shown only while that field has one of those values.
+        visible_when: ``(field, values)``: shown only while that field has one of those values; with none, any but an
+            empty one.
         advanced: Folded away until wanted.
         hidden: Never in a form; a widget of its own edits it.
         ge: Smallest value.

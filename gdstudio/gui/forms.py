@@ -215,14 +215,19 @@ class Form(QWidget):
         row.control.style().polish(row.control)
 
     def _follow_conditions(self) -> None:
-        """Show the fields whose condition holds."""
-        for row in self._rows.values():
-            if row.field.visible_when is None:
-                continue
-            other, values = row.field.visible_when
-            source = self._settings
-            value = getattr(source, other) if source is not None else self.model.model_fields[other].get_default()
-            row.set_visible(value in values)
+        """Show the fields whose condition holds, as far as the field is shown that it is about."""
+        for name, row in self._rows.items():
+            if row.field.visible_when is not None:
+                row.set_visible(self._is_wanted(name))
+
+    def _is_wanted(self, name: str) -> bool:
+        condition = self._rows[name].field.visible_when if name in self._rows else None
+        if condition is None:
+            return True
+        other, values = condition
+        source = self._settings
+        value = getattr(source, other) if source is not None else self.model.model_fields[other].get_default()
+        return (value in values if values else bool(value)) and self._is_wanted(other)
 
     def _refresh_marks(self) -> None:
         for name, row in self._rows.items():

@@ -74,11 +74,11 @@ class LearningRateSettings(Settings):
     )  # fmt: skip
     steps: int = setting(
         1_000, label="Steps", help="On a formula: the most of each descent.", ge=1, le=100_000,
-        visible_when=("method", ("runs",)),
+        visible_when=("formula", ()),
     )  # fmt: skip
     start_range: float = setting(
         2.0, label="Starts within", help="On a formula: starts lie between minus this and this.", gt=0, le=1e6,
-        visible_when=("method", ("runs",)),
+        visible_when=("formula", ()),
     )  # fmt: skip
 
 

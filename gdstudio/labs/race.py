@@ -39,9 +39,16 @@ class RaceSettings(Settings):
         "", label="Formula", help="Race down this function rather than on the data; empty takes the data.",
         max_length=2_000,
     )  # fmt: skip
-    steps: int = setting(1_000, label="Steps", help="On a formula: the most of each.", ge=1, le=100_000)
+    steps: int = setting(
+        1_000, label="Steps", help="On a formula: the most of each.", ge=1, le=100_000, visible_when=("formula", ())
+    )
     start_range: float = setting(
-        2.0, label="Start within", help="On a formula: the start lies between minus this and this.", gt=0, le=1e6
+        2.0,
+        label="Start within",
+        help="On a formula: the start lies between minus this and this.",
+        gt=0,
+        le=1e6,
+        visible_when=("formula", ()),
     )
 
 

@@ -28,9 +28,21 @@ class RestartsSettings(Settings):
         "", label="Formula", help="Restarts on this function rather than on the data; empty takes the data.",
         max_length=2_000,
     )  # fmt: skip
-    steps: int = setting(500, label="Steps", help="On a formula: the most from each start.", ge=1, le=100_000)
+    steps: int = setting(
+        500,
+        label="Steps",
+        help="On a formula: the most from each start.",
+        ge=1,
+        le=100_000,
+        visible_when=("formula", ()),
+    )
     start_range: float = setting(
-        5.0, label="Starts within", help="On a formula: starts lie between minus this and this.", gt=0, le=1e6
+        5.0,
+        label="Starts within",
+        help="On a formula: starts lie between minus this and this.",
+        gt=0,
+        le=1e6,
+        visible_when=("formula", ()),
     )
 
 

@@ -28,6 +28,8 @@ class Example(Settings):
     nesterov: bool = setting(False, label="Nesterov", help="Looks ahead.")
     mode: Literal["a", "b"] = setting("a", label="Mode", help="Which.", labels={"a": "First", "b": "Second"})
     only_b: int = setting(1, label="Only for b", help="Of b.", visible_when=("mode", ("b",)))
+    note: str = setting("", label="Note", help="Of b.", visible_when=("mode", ("b",)))
+    of_note: int = setting(1, label="Of the note", help="Of a note.", visible_when=("note", ()))
     hidden_layers: tuple[Annotated[int, Field(ge=1)], ...] = setting((64, 32), label="Layers", help="Sizes.")
     name: str = setting("x", label="Name", help="A name.")
     limit: float | None = setting(None, label="Limit", help="A limit.", gt=0, advanced=True)
@@ -272,3 +274,11 @@ def test_every_entry_builds_its_form_and_gives_back_its_default(entry: Entry, qt
             continue
         form.control(f"entry.{field.name}").commit()  # type: ignore[attr-defined]
     assert heard == []  # what is shown reads back to the very same values
+
+
+def test_a_field_about_what_is_not_filled_in_or_not_shown_is_hidden(form: Form) -> None:
+    seen = []
+    for values in ({"mode": "b"}, {"mode": "b", "note": "x"}, {"mode": "a", "note": "x"}):
+        form.show_values(Example.model_validate({"kind": "example", **values}))
+        seen.append(form.control("part.of_note").isVisible())
+    assert seen == [False, True, False]

@@ -33,6 +33,8 @@ class TextField(QLineEdit):
         """Draw the value without emitting."""
         self._value = value
         self.setText(self.write(value))
+        if not self.hasFocus():
+            self.setCursorPosition(0)  # of a text that is too long the beginning is seen
 
     @Slot()
     def commit(self) -> None:
