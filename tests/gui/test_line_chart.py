@@ -263,3 +263,27 @@ def test_a_restless_curve_is_drawn_with_the_thinnest_line_and_a_calm_one_as_wide
         widths.append(chart._series["a"]._curve.opts["pen"].widthF())
     calm, restless = widths
     assert calm > restless == 1.0
+
+
+def test_a_hurried_chart_and_a_crowd_of_curves_are_coarser_and_keep_their_extremes(chart: LineChart) -> None:
+    x = np.arange(50_000.0)
+    y = np.random.default_rng(0).normal(size=len(x))
+
+    def drawn() -> np.ndarray:
+        return chart._series["a"]._curve.getData()[1]
+
+    chart.set_series("a", "A", x, y)
+    full = len(drawn())
+    chart.set_hurried(True)
+    assert full / 3 < len(drawn()) < 0.6 * full
+    assert (drawn().min(), drawn().max()) == (y.min(), y.max())
+    chart.set_hurried(False)
+    assert len(drawn()) == full
+    with chart.more():
+        for number in range(40):
+            chart.set_series(f"b{number}", "B", X, Y)
+    assert len(drawn()) < full / 6
+    assert (drawn().min(), drawn().max()) == (y.min(), y.max())
+    with chart.together():
+        chart.set_series("a", "A", x, y)
+    assert len(drawn()) == full

@@ -152,6 +152,7 @@ class LabsTab(QWidget):
         page.setChildrenCollapsible(False)
         page.setStretchFactor(0, 1)
         page.setStretchFactor(1, 3)
+        page.setSizes([round(n * self._theme.em) for n in (21, 50)])
         layout = QVBoxLayout(self)
         layout.addWidget(page)
 
