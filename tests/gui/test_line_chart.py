@@ -266,7 +266,8 @@ def test_a_restless_curve_is_drawn_with_the_thinnest_line_and_a_calm_one_as_wide
 
 
 def test_a_hurried_chart_and_a_crowd_of_curves_are_coarser_and_keep_their_extremes(chart: LineChart) -> None:
-    x = np.arange(50_000.0)
+    # So many that half of the columns take the next coarser step of those that are prepared.
+    x = np.arange(float(6 * 64 * chart.view.width() // 8))
     y = np.random.default_rng(0).normal(size=len(x))
 
     def drawn() -> np.ndarray:
@@ -275,7 +276,7 @@ def test_a_hurried_chart_and_a_crowd_of_curves_are_coarser_and_keep_their_extrem
     chart.set_series("a", "A", x, y)
     full = len(drawn())
     chart.set_hurried(True)
-    assert full / 3 < len(drawn()) < 0.6 * full
+    assert len(drawn()) < 0.6 * full
     assert (drawn().min(), drawn().max()) == (y.min(), y.max())
     chart.set_hurried(False)
     assert len(drawn()) == full
