@@ -39,8 +39,8 @@ def is_command_line(arguments: Sequence[str]) -> bool:
 
 
 if __name__ == "__main__":
-    if getattr(sys, "frozen", False) and "--multiprocessing-fork" in sys.argv:
-        # This is the copy that runs an exported script, to verify it: see gdstudio.projects.export.alone.
+    if getattr(sys, "frozen", False) and {"--multiprocessing-fork", "-c"} & set(sys.argv):
+        # This is the copy that runs an exported script, to verify it, or its helper: gdstudio.projects.export.alone.
         import multiprocessing
 
         multiprocessing.freeze_support()

@@ -56,10 +56,10 @@ def step_of(folder: Path) -> int:
     return json.loads(path.read_text())["content"]["step"] if path.exists() else -1
 
 
-def kill_and_resume(folder: Path, whole: Path, seconds: float) -> int:
-    """Kill a run so long after its first checkpoint, then go on with it; the step that it was taken up at."""
+def kill_and_resume(folder: Path, whole: Path, seconds: float, after: int = 0) -> int:
+    """Kill a run so long after a checkpoint of that step or a later one, then go on with it; the step it went on at."""
     process = subprocess.Popen(command(*training(folder)), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while step_of(folder) < 0 and process.poll() is None:
+    while step_of(folder) < after and process.poll() is None:
         time.sleep(0.002)
     time.sleep(seconds)
     process.kill()
@@ -81,8 +81,10 @@ def test_killed_and_gone_on_with_it_is_the_run_that_never_stopped(tmp_path: Path
 @pytest.mark.slow
 def test_fifty_kills_at_random_moments(tmp_path: Path, whole: Path) -> None:
     draw = random.Random(0)
-    steps = [kill_and_resume(tmp_path / f"R{n}", whole, draw.uniform(0, 1.2)) for n in range(50)]
     total = json.loads((whole / "checkpoint" / "checkpoint.json").read_text())["content"]["step"]
+    # By steps and not by the clock alone, since the whole run takes less than half a second.
+    moments = [(draw.uniform(0, 0.05), draw.randrange(total)) for _ in range(50)]
+    steps = [kill_and_resume(tmp_path / f"R{n}", whole, *moment) for n, moment in enumerate(moments)]
     # Most were killed while they trained, at moments of their own.
     assert sum(0 < step < total for step in steps) >= 20
     assert len(set(steps)) >= 10
