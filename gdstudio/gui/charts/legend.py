@@ -31,12 +31,12 @@ class LegendEntry:
 
 
 #: More lines than this would take the place of what they explain; the names left over are counted, and in the tooltip.
-_MOST_LINES = 4
+_MOST_LINES = 5
 _MOST_NAMES = 40
 
 
 class Legend(QWidget):
-    """Entries beside each other, in as many lines as they need, up to four; its height follows."""
+    """Entries beside each other, in as many lines as they need, up to five; its height follows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
