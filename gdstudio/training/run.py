@@ -29,7 +29,7 @@ from gdstudio.training.batches import Batches, Noise
 from gdstudio.training.blocks import Blocks, Bounds
 from gdstudio.training.capture import CapturedGradients, exact_replay, worthwhile
 from gdstudio.training.checkpoint import Checkpoint, CheckpointWriter
-from gdstudio.training.curves import Curves
+from gdstudio.training.curves import Curves, measures_often
 from gdstudio.training.device import choose_device, environment, use_threads
 from gdstudio.training.direct import DirectStep, direct_step
 from gdstudio.training.health import HealthProbe
@@ -125,7 +125,7 @@ def run_experiment(
         factor=schedule,
         control=control,
         history=history,
-        curves=Curves(model, criterion, dataset, spec.training.evaluate_rows, device),
+        curves=Curves(model, criterion, dataset, spec.training.evaluate_rows, device, record=measures_often(spec)),
         settings=spec.training,
         lr=float(spec.get("optimizer.lr")),
         on_event=on_event,
