@@ -24,6 +24,8 @@ from gdstudio.training.trainer import Objective
 
 log = logging.getLogger(__name__)
 _SILENCE = threading.Lock()
+# For good as well, since a chart that is painted meanwhile sets what warnings do, too, and puts it back.
+warnings.filterwarnings("ignore", "The TorchScript type system doesn't support instance-level", UserWarning)
 
 #: Seconds that recording costs, measured: with its imports the first time, without them later.
 _FIRST_COST, _COST = 1.5, 0.12
