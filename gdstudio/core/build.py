@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
+import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Final
+
+#: ``name = 'text'`` on a line of its own, with or without a type.
+_TEXT: Final = re.compile(r"""^(\w+)(?:\s*:[^=\n]*)?\s*=\s*(["'])([^"'\n]*)\2\s*(?:#.*)?$""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,13 @@ def torch_build() -> TorchBuild | None:
 
 
 def _literals(path: Path) -> dict[str, str]:
-    """The names that a module sets to a text; empty where it cannot be read."""
+    """The names that a module sets to a text; empty where it cannot be read.
+
+    WORKAROUND: Told by the lines, not by ``ast``: in Python 3.11, trees that are made in two threads at once fail with
+    a SystemError (cpython #106905), and recording a step makes some.
+    """
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return {}
-    said = {}
-    for node in tree.body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            said[target.id] = value.value
-    return said
+    return {name: value for name, _, value in _TEXT.findall(text)}
