@@ -144,7 +144,7 @@ def test_a_logarithmic_axis_shows_exponents_and_leaves_out_what_is_not_above_zer
     low, high = ranges(chart)[1]
     assert -2.3 < low < -2
     assert 2 < high < 2.3
-    drawn = chart._series["a"]._curve.getData()[1]
+    drawn = chart._series["a"]._curve.y
     assert np.array_equal(drawn, [2, 0, np.nan, np.nan, -2], equal_nan=True)
     chart.set_log_y(False)
     assert ranges(chart)[1][0] < -1
@@ -153,9 +153,9 @@ def test_a_logarithmic_axis_shows_exponents_and_leaves_out_what_is_not_above_zer
 def test_what_is_set_while_hidden_is_drawn_when_shown(chart: LineChart, qtbot: QtBot) -> None:
     chart.hide()
     chart.set_series("a", "A", X, Y)
-    assert not len(chart._series["a"]._curve.getData()[0])
+    assert not len(chart._series["a"]._curve.x)
     chart.show()
-    assert len(chart._series["a"]._curve.getData()[0]) == 100
+    assert len(chart._series["a"]._curve.x) == 100
     assert ranges(chart)[0] == pytest.approx((1, 100))
 
 
@@ -188,12 +188,12 @@ def test_smoothing_draws_the_mean_over_the_faint_curve(chart: LineChart) -> None
     noisy = Y + np.random.default_rng(0).normal(size=100)
     chart.set_series("a", "A", X, noisy)
     chart.set_smoothing(0.9)
-    mean = chart._series["a"]._mean.getData()[1]
+    mean = chart._series["a"]._mean.y
     assert np.std(np.diff(mean)) < 0.3 * np.std(np.diff(noisy))
     chart.set_series("a", "A", np.append(X, 101.0), np.append(noisy, 0.0))
-    assert len(chart._series["a"]._mean.getData()[1]) == 101
+    assert len(chart._series["a"]._mean.y) == 101
     chart.set_smoothing(0.0)
-    assert not chart._series["a"]._mean.isVisible()
+    assert not chart._series["a"]._mean.is_visible
 
 
 def test_pictures_and_data_are_saved(chart: LineChart, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_restless_curve_is_drawn_with_the_thinnest_line_and_a_calm_one_as_wide
     widths = []
     for values in (np.exp(-x / 100), noise):
         chart.set_series("a", "A", x, values, part=part)
-        widths.append(chart._series["a"]._curve.opts["pen"].widthF())
+        widths.append(chart._series["a"]._curve.pen.widthF())
     calm, restless = widths
     assert calm > restless == 1.0
 
@@ -271,7 +271,7 @@ def test_a_hurried_chart_and_a_crowd_of_curves_are_coarser_and_keep_their_extrem
     y = np.random.default_rng(0).normal(size=len(x))
 
     def drawn() -> np.ndarray:
-        return chart._series["a"]._curve.getData()[1]
+        return chart._series["a"]._curve.y
 
     chart.set_series("a", "A", x, y)
     full = len(drawn())

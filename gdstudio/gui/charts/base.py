@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QPen
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QVBoxLayout, QWidget
 from gdstudio.core.errors import StudioError
 from gdstudio.gui.charts import export
 from gdstudio.gui.charts.axes import Axis, Gestures
+from gdstudio.gui.charts.curve import Plot
 from gdstudio.gui.charts.legend import Legend, LegendEntry
 from gdstudio.gui.theme import Theme
 
@@ -56,14 +56,14 @@ class Chart(QWidget):
         self.legend = Legend(theme)
         self.view = Gestures()
         self.axes = {side: Axis(side) for side in ("left", "bottom")}
-        self.plot = pg.PlotWidget(viewBox=self.view, axisItems=self.axes)
+        self.plot = Plot(viewBox=self.view, axisItems=self.axes)
         for axis in self.axes.values():
             # The grid is drawn by the axes: below the view box (-100) and so below the curves, which it would cut.
             axis.setZValue(-200)
         self.plot.setObjectName(f"{self.objectName()}.plot")
-        self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.plot.setFrameShape(Plot.Shape.NoFrame)
         # A cached ground would be a picture inside a saved SVG, and one colour is as quick to fill.
-        self.plot.setCacheMode(pg.PlotWidget.CacheModeFlag.CacheNone)
+        self.plot.setCacheMode(Plot.CacheModeFlag.CacheNone)
         self.plot.hideButtons()
         self.plot.getPlotItem().setMenuEnabled(False)
         self.plot.getPlotItem().setContentsMargins(0, 0, 0.5 * theme.em, 0)
@@ -206,8 +206,10 @@ class Chart(QWidget):
         self._card.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the plot's size, the pointer when it leaves, and the double click that fits."""
-        if event.type() == QEvent.Type.Leave:
+        """Follow the plot's size, the pointer when it leaves, and the double click that fits; prepare each painting."""
+        if event.type() == QEvent.Type.Paint and watched is self.plot.viewport():
+            self.plot.scene().prepareForPaint()
+        elif event.type() == QEvent.Type.Leave:
             self.leave()
         elif event.type() == QEvent.Type.Resize and watched is self.plot:
             self._place_empty()

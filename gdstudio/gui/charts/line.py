@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Slot
-from PySide6.QtGui import QActionGroup, QPen, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gdstudio.gui.charts.base import Chart
@@ -18,6 +18,7 @@ from gdstudio.gui.charts.legend import LegendEntry
 from gdstudio.gui.charts.pyramid import Array
 from gdstudio.gui.charts.ranges import Range, data_range, widened, with_margin
 from gdstudio.gui.charts.series import Series, table_of
+from gdstudio.gui.charts.smoothing import add_choice
 from gdstudio.gui.theme import PartName, Theme
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Room that a range gets beyond the data when it grows, as a share of the span, so that it does not grow at every row.
 _ROOM_X, _ROOM_Y = 0.25, 0.1
-_SMOOTHINGS = (("None", 0.0), ("Light", 0.6), ("Medium", 0.9), ("Strong", 0.98))
 _READ_OUT_ROWS = 12
 #: More curves than this are a crowd, drawn thin and with so many times fewer columns; highs and lows are kept.
 _MANY, _COARSER = 24, 8
@@ -68,6 +68,8 @@ class LineChart(Chart):
         self._was_crowded = self._hurried = False
         self._known: dict[str, Series] = {}
         self._extent: Range | None = None
+        # For the curves; PyQtGraph's own items say for themselves what they want.
+        self.plot.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
         self.plot.addItem(self._cursor, ignoreBounds=True)
@@ -321,6 +323,10 @@ class LineChart(Chart):
         """Pens of the theme."""
         for series in self._series.values():
             series.style(self.theme)
+        if self.isVisible():
+            self._redraw()
+        elif not self.is_empty:
+            self._stale = True
         self._cursor.setPen(QPen(self.theme.color("muted"), 0))
         self._refresh_legend()
 
@@ -384,13 +390,5 @@ class LineChart(Chart):
         log.setCheckable(True)
         log.setChecked(self._log)
         log.toggled.connect(self.set_log_y)
-        smoothing = menu.addMenu("Smoothing")
-        group = QActionGroup(menu)
-        for text, weight in _SMOOTHINGS:
-            action = smoothing.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(weight == self._smoothing)
-            action.setData(weight)
-            group.addAction(action)
-        group.triggered.connect(lambda action: self.set_smoothing(action.data()))
+        add_choice(menu, self._smoothing, self.set_smoothing)
         return menu

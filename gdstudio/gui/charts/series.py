@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
+from gdstudio.gui.charts.curve import Line
 from gdstudio.gui.charts.pyramid import Array, Pyramid
 from gdstudio.gui.charts.smoothing import Smoother
 from gdstudio.gui.theme import PartName, Theme
@@ -42,15 +43,9 @@ class Series:
         self.smooth = Smoother()
         self._plot = plot
         self._main, self._back = QPen(), QPen()
-        self._curve = pg.PlotCurveItem(connect="finite")
-        plot.addItem(self._curve, ignoreBounds=True)
-        # Few curves need these, and each costs a millisecond.
-        self._mean: pg.PlotCurveItem | None = None
+        self._curve, self._mean = Line(plot), Line(plot)
+        # Few curves need it, and it costs a millisecond.
         self._dot: pg.ScatterPlotItem | None = None
-
-    @property
-    def _items(self) -> list[pg.GraphicsObject]:
-        return [item for item in (self._curve, self._mean, self._dot) if item is not None]
 
     @property
     def look(self) -> tuple[str, PartName, int, bool]:
@@ -81,11 +76,8 @@ class Series:
         self._style_items()
 
     def _style_items(self) -> None:
-        self._curve.setPen(self._back)
-        self._curve.setZValue(0 if self.faint else 1)
-        if self._mean is not None:
-            self._mean.setPen(self._main)
-            self._mean.setZValue(2)
+        self._curve.set_z(0 if self.faint else 1)
+        self._mean.set_z(2)
         if self._dot is not None:
             self._dot.setPen(pg.mkPen(None))
             self._dot.setBrush(pg.mkBrush(self._main.color()))
@@ -106,32 +98,21 @@ class Series:
             main.setWidthF(1.0)
             back.setWidthF(1.0)
         self._draw(self._curve, back, self.points, start, end, columns, log)
+        self._mean.set_visible(bool(self.smoothing))
+        if self.smoothing:
+            self._draw(self._mean, main, self.smooth.points, start, end, columns, log)
         # A line needs two points; a single one would be invisible.
         single = len(self.points) == 1
-        self._make_items(mean=bool(self.smoothing), dot=single)
-        if self._mean is not None:
-            self._mean.setVisible(bool(self.smoothing))
-            if self.smoothing:
-                self._draw(self._mean, main, self.smooth.points, start, end, columns, log)
+        if single and self._dot is None:
+            self._dot = pg.ScatterPlotItem(size=7)
+            self._plot.addItem(self._dot, ignoreBounds=True)
+            self._style_items()
         if self._dot is not None:
             self._dot.setVisible(single)
             if single:
                 self._dot.setData(self.points.x, _exponents(self.points.y) if log else self.points.y)
 
-    def _make_items(self, *, mean: bool, dot: bool) -> None:
-        """Make what is needed and not there yet."""
-        if mean and self._mean is None:
-            self._mean = pg.PlotCurveItem(connect="finite")
-            self._plot.addItem(self._mean, ignoreBounds=True)
-            self._style_items()
-        if dot and self._dot is None:
-            self._dot = pg.ScatterPlotItem(size=7)
-            self._plot.addItem(self._dot, ignoreBounds=True)
-            self._style_items()
-
-    def _draw(
-        self, item: pg.PlotCurveItem, look: QPen, points: Pyramid, start: float, end: float, columns: int, log: bool
-    ) -> None:
+    def _draw(self, line: Line, look: QPen, points: Pyramid, start: float, end: float, columns: int, log: bool) -> None:
         x, y = points.window(start, end, columns)
         if log:
             y = _exponents(y)
@@ -140,14 +121,14 @@ class Series:
             # At 200 % the thinnest line would be a hair; a solid one of two pixels is cheap without antialiasing.
             solid = pen.style() == Qt.PenStyle.SolidLine
             pen.setWidthF(self._plot.devicePixelRatioF() if solid else 1.0)
-        item.opts["antialias"] = pen.widthF() == 1.0 or pen == look
-        item.opts["pen"] = pen
-        item.setData(x, y, connect="finite")
+        line.draw(x, y, pen, smooth=pen.widthF() == 1.0 or pen == look)
 
     def remove(self) -> None:
         """Take it off the plot."""
-        for item in self._items:
-            self._plot.removeItem(item)
+        self._curve.remove()
+        self._mean.remove()
+        if self._dot is not None:
+            self._plot.removeItem(self._dot)
 
     @property
     def shown(self) -> Pyramid:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu
 
 from gdstudio.gui.charts.pyramid import Array, Pyramid
+
+_WEIGHTS = (("None", 0.0), ("Light", 0.6), ("Medium", 0.9), ("Strong", 0.98))
 
 
 class Smoother:
@@ -40,3 +46,16 @@ class Smoother:
         means = series.ewm(alpha=1.0 - weight, adjust=False, ignore_na=True).mean().to_numpy()[len(carried) :]
         means = np.where(np.isfinite(new), means, np.nan)
         self.points.set(source.x, np.concatenate((done, means)))
+
+
+def add_choice(menu: QMenu, weight: float, choose: Callable[[float], None]) -> None:
+    """Add a menu of weights, with the one that holds ticked; ``choose`` hears of another."""
+    smoothing = menu.addMenu("Smoothing")
+    group = QActionGroup(menu)
+    for text, value in _WEIGHTS:
+        action = smoothing.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(value == weight)
+        action.setData(value)
+        group.addAction(action)
+    group.triggered.connect(lambda action: choose(action.data()))
