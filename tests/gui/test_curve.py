@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from gdstudio.gui.charts.axes import Gestures
 from gdstudio.gui.charts.curve import Line, Plot
 
-X = np.arange(1_000.0)
+X = np.arange(250.0)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def plot(qtbot: QtBot) -> Plot:
     made.resize(600, 400)
     with qtbot.waitExposed(made):
         made.show()
-    made.getViewBox().setRange(xRange=(0, 1_000), yRange=(-4, 4), padding=0)
+    made.getViewBox().setRange(xRange=(0, 250), yRange=(-4, 4), padding=0)
     return made
 
 
