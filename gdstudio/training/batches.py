@@ -86,9 +86,24 @@ class Batches:
         return len(self._sizes)
 
     @property
+    def portions(self) -> list[int]:
+        """Rows of each batch of an epoch, in their order."""
+        return list(self._sizes)
+
+    @property
+    def are_views(self) -> bool:
+        """Whether batches are views of the rows themselves in another order, with nothing added to them."""
+        return self._copies and self._noise is None
+
+    @property
     def sizes(self) -> dict[int, int]:
         """Rows in a batch → how many batches of an epoch have so many."""
         return dict(Counter(self._sizes))
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether rows change their order from epoch to epoch."""
+        return self._shuffle
 
     def order(self, epoch: int) -> Tensor:
         """The permutation ``(n,)`` of the rows in ``epoch`` (1-based), drawn on the CPU so that devices agree."""

@@ -23,7 +23,7 @@ from gdstudio.training.trainer import Batch
 log = logging.getLogger(__name__)
 
 #: Seconds that a block lasts: a pause takes effect, and a chart is told of the loss, between two blocks.
-_SECONDS: Final = 0.015
+SECONDS: Final = 0.015
 #: Steps in a block at most; more of them spare nothing that could be measured.
 _LONGEST: Final = 128
 
@@ -109,7 +109,7 @@ class Blocks:
             inputs, targets, noises, rates, measured, kernel.values, kernel.state, kernel.counter
         )
         self._gradients.keep(gradients)
-        wanted = _SECONDS * count / (time.perf_counter() - began)
+        wanted = SECONDS * count / (time.perf_counter() - began)
         self._length = max(1, min(round(wanted), _LONGEST))
         self._recorder.after_block(losses, rates, measured, norms, began)
 
@@ -138,14 +138,14 @@ class _Loop:
     function: Callable[..., tuple[list[Tensor], list[Tensor], list[Tensor]]]
 
 
-def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
-    """The loop in TorchScript. Numbers are written so that reading them gives the same ones to the bit."""
-    gradients = [f"g{n}" for n in range(len(kernel.values))]
-    noises = [f"noises[i][{n}]" for n in range(len(recorded.noises))]
+def after_gradients(kernel: Kernel, bounds: Bounds) -> list[str]:
+    """What a step does from its ``loss`` and gradients ``g0`` … on, in TorchScript.
+
+    Numbers are written so that reading them gives the same ones to the bit.
+    """
     matrices = [n for n, value in enumerate(kernel.values) if value.ndim >= 2]
     lines = [
-        f"loss, {', '.join(gradients)} = self.forward({', '.join(['inputs[i]', 'targets[i]', *noises])})",
-        f"gradients = [{', '.join(gradients)}]",
+        f"gradients = [{', '.join(names(kernel))}]",
         "losses.append(loss)",
         "if measured[i]:",
         "    norms.append(torch.ops.aten.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients))))",
@@ -167,7 +167,19 @@ def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
         ]
     if bounds.max_norm:  # as optim.limits.max_norm
         lines += [f"values[{n}].renorm_(2, 0, {bounds.max_norm!r})" for n in matrices]
-    body = "\n".join(lines).replace("\n", "\n        ")
+    return [line for text in lines for line in text.split("\n")]
+
+
+def names(kernel: Kernel) -> list[str]:
+    """What TorchScript calls the gradient of each parameter."""
+    return [f"g{n}" for n in range(len(kernel.values))]
+
+
+def _source(recorded: Recorded, kernel: Kernel, bounds: Bounds) -> str:
+    """The loop in TorchScript."""
+    noises = [f"noises[i][{n}]" for n in range(len(recorded.noises))]
+    call = f"loss, {', '.join(names(kernel))} = self.forward({', '.join(['inputs[i]', 'targets[i]', *noises])})"
+    body = "\n        ".join([call, *after_gradients(kernel, bounds)])
     return f"""
 def steps(
     self, inputs: List[Tensor], targets: List[Tensor], noises: List[List[Tensor]], rates: List[float],

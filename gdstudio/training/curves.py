@@ -17,14 +17,16 @@ log = logging.getLogger(__name__)
 
 #: Rows that go through the model at once: few enough that what lies between two layers stays in the cache.
 _CHUNK_ROWS = 1_024
-#: Recording takes a tenth of a second for each part, and saves a tenth of a millisecond at each measuring.
-_OFTEN = 2_000
+#: Recording takes some hundredths of a second for each part, and saves a tenth of a millisecond at each measuring, more
+#: where epochs are taken whole.
+_OFTEN = 250
 
 
 def measures_often(spec: ExperimentSpec) -> bool:
     """Whether a run measures its curves so often that recording what is done for them pays."""
     settings = spec.training
-    return settings.capture != "off" and settings.epochs // settings.evaluate_every >= _OFTEN
+    often = settings.epochs // settings.evaluate_every >= _OFTEN
+    return settings.capture == "on" or (settings.capture == "auto" and often)
 
 
 class Curves:
@@ -64,6 +66,16 @@ class Curves:
         self._wanted = record and not self._has_modes and device.type == "cpu"
         self._calls = 0
         self._recorded: dict[str, torch.jit.ScriptModule] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of what is measured: of each part the loss, then the score."""
+        return [f"{name}_{what}" for name in self._parts for what in ("loss", self._score_name)]
+
+    @property
+    def recorded(self) -> list[tuple[torch.jit.ScriptModule, Tensor, Tensor]]:
+        """For each part what measures it, and its rows and targets; empty where nothing was recorded, or not yet."""
+        return [(module, *self._parts[name]) for name, module in self._recorded.items()]
 
     def __call__(self) -> dict[str, float]:
         """The epoch columns ``train_loss``, ``validation_loss`` and accuracies or R²; no clock in them."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.events import LearningRateChanged, Listener, Paused, Resumed
-from gdstudio.core.history import Moment, RunHistory, Weights
+from gdstudio.core.history import Column, RunHistory
 from gdstudio.core.regimen import LearningRateChange, TrainingSpec
-from gdstudio.models.layers.dropout import dropout_random
 from gdstudio.optim.schedule_base import WatchingFactor
 from gdstudio.training.health import HealthProbe
+from gdstudio.training.moments import moment_of, weights_of
 from gdstudio.training.snapshots import Snapshots
-from gdstudio.training.stopping import EarlyStopping, Stopped
+from gdstudio.training.stopping import Diverged, EarlyStopping, Stopped
 
 #: Losses stay on the device until so many are there, so that no step waits for one to be read.
 _BLOCK_STEPS = 256
@@ -27,20 +27,8 @@ _BLOCK_STEPS = 256
 _BLOCK_SECONDS = 0.05
 #: The first steps are where gradients tell most: each of them is measured.
 _ALWAYS_MEASURED = 100
-
-
-class Diverged(Exception):  # noqa: N818 - not an error of the program: it is how a run can end
-    """The loss is no longer a finite number.
-
-    Attributes:
-        step: The step (1-based) whose loss was not finite.
-        epoch: Its epoch (1-based).
-        lr: The learning rate of that step.
-    """
-
-    def __init__(self, step: int, epoch: int, lr: float, loss: float) -> None:
-        super().__init__(f"step {step}")
-        self.step, self.epoch, self.lr, self.loss = step, epoch, lr, loss
+#: So many epochs are taken in one call at most.
+_MOST_EPOCHS = 256
 
 
 class Recorder:
@@ -58,6 +46,10 @@ class Recorder:
         on_event: Hears of pauses and changed rates.
         save: Writes a checkpoint of the run as it stands; called between two steps.
         health: Samples the layers' norms around some steps.
+
+    Attributes:
+        current: The values of all parameters and of what batch normalization averages.
+        finite: The same at the end of the last epoch whose losses were finite.
     """
 
     def __init__(
@@ -85,8 +77,9 @@ class Recorder:
         self._lr = lr
         self._planned = {change.step: change.lr for change in settings.lr_changes}
         self._model = model
-        self._tensors = [*model.parameters(), *(b for b in model.buffers() if b.is_floating_point())]
-        self._finite = [t.detach().clone() for t in self._tensors]
+        averages = (b for b in model.buffers() if b.is_floating_point())
+        self.current = [t.detach() for t in (*model.parameters(), *averages)]
+        self.finite = [t.clone() for t in self.current]
         self._best: list[Tensor] = []
         self._snapshots = Snapshots(model, history)
         self._snapshots.offer(0)
@@ -148,9 +141,27 @@ class Recorder:
 
     def free_steps(self) -> int:
         """How many of the coming steps need nothing from here but their rate; 0 where the next one does."""
+        return min(self._free(), _BLOCK_STEPS)
+
+    def free_epochs(self, per_epoch: int) -> int:
+        """How many of the coming epochs, of so many steps each, need nothing but what is measured between them.
+
+        What is to happen at an epoch's end, a copy of the weights for the path, happens at the end of the last of them.
+        """
+        watched = self._stopping is not None or isinstance(self._factor, WatchingFactor)
+        if watched or self.step % per_epoch:
+            return 0
+        free = min(self._free() // per_epoch, _MOST_EPOCHS)
+        return next((n for n in range(1, free) if self._snapshots.wants(self.step + n * per_epoch)), free)
+
+    def evaluated(self, epoch: int) -> bool:
+        """Whether the curves are measured after this epoch (1-based)."""
+        return epoch % self._settings.evaluate_every == 0 or epoch == self._settings.epochs
+
+    def _free(self) -> int:
         if self._control.wanted or self._due:
             return 0
-        free = _BLOCK_STEPS
+        free = sys.maxsize
         if self._health is not None:
             free = min(free, self._health.next_step - self.step - 1)
         if self._planned:
@@ -191,19 +202,53 @@ class Recorder:
         if len(self._losses) >= _BLOCK_STEPS or now - self._flushed > _BLOCK_SECONDS:
             self.flush()
 
+    def after_epochs(
+        self,
+        losses: Tensor,
+        rates: Sequence[float],
+        norms: Column,
+        curves: Sequence[dict[str, float] | None],
+        per_epoch: int,
+        began: float,
+    ) -> None:
+        """Note epochs that were taken in one call, each but the last with finite losses; raises Diverged.
+
+        Args:
+            losses: ``(k per_epoch,)``, one a step.
+            rates: ``(k per_epoch,)``, as :meth:`rates` gave them.
+            norms: ``(k per_epoch,)``, the gradient's norm; NaN where it was not measured.
+            curves: ``k`` of them, None where nothing was measured.
+            per_epoch: Steps in each.
+            began: When the first of them began, by ``time.perf_counter``.
+        """
+        self.flush()
+        count, first, before = len(rates), self._epoch, self.step
+        now, paused = time.perf_counter(), self._started + self._waited
+        # Nobody looked at the clock meanwhile: all steps are taken to last equally long.
+        seconds = began - paused + (now - began) * np.arange(1, count + 1) / count
+        self.step += count
+        self._apply_rate(rates[-1])
+        for number, row in enumerate(curves):
+            self._epoch = first + number
+            if number == len(curves) - 1:
+                epochs = np.repeat(np.arange(first, self._epoch + 1, dtype=float), per_epoch)
+                self._publish(losses.double().numpy(), epochs, rates, norms, seconds)
+            if row is not None:
+                end = (number + 1) * per_epoch
+                self._note_curves(row, before + end, float(seconds[end - 1]))
+        self._snapshots.offer(self.step)
+        self._epoch += 1
+
     def after_epoch(self, epoch: int) -> None:
         """Measure the curves, keep the weights if they are finite; raises Diverged or Stopped."""
         self.flush()
-        regular = epoch % self._settings.evaluate_every == 0
-        if regular or epoch == self._settings.epochs:
+        if self.evaluated(epoch):
             row = self._curves()
-            row.update(epoch=epoch, step=self.step, seconds=self.seconds)
-            self._history.epochs.append({name: [value] for name, value in row.items()})
-            if not np.isfinite(row["train_loss"]):
-                raise Diverged(self.step, epoch, self._lr, row["train_loss"])
-            if regular:  # an end that only the number of epochs brought decides nothing, since a run can be made longer
+            self._note_curves(row, self.step, self.seconds)
+            if epoch % self._settings.evaluate_every == 0:
+                # An end that only the number of epochs brought decides nothing, since a run can be made longer.
                 self._judge(epoch, row.get("validation_loss", row["train_loss"]))
-        torch._foreach_copy_(self._finite, [t.detach() for t in self._tensors])
+        torch._foreach_copy_(self.finite, self.current)
         self._snapshots.offer(self.step)
         self._epoch = epoch + 1
         self.check_patience()
@@ -230,42 +275,50 @@ class Recorder:
         self._due = self._save is not None and self._flushed - self._saved >= self._settings.checkpoint_seconds
         if not count:
             return
-        losses = torch.stack(self._losses).double().cpu().numpy()
-        norms = np.full(count, np.nan)
+        losses, norms = torch.stack(self._losses).double().cpu().numpy(), np.full(count, np.nan)
         if self._norms:
             norms[list(self._norms)] = torch.stack(list(self._norms.values())).double().cpu().numpy()
-        finite = np.isfinite(losses)
+        epochs, rates, seconds = np.full(count, float(self._epoch)), self._rates, np.array(self._seconds)
+        self._losses, self._rates, self._seconds, self._norms = [], [], [], {}
+        self._publish(losses, epochs, rates, norms, seconds)
+
+    def _publish(self, losses: Column, epochs: Column, rates: Sequence[float], norms: Column, seconds: Column) -> None:
+        """Move the steps that end with the newest one into the history; raises Diverged at the first bad loss."""
+        count, finite = len(losses), np.isfinite(losses)
         kept = count if finite.all() else int(np.argmin(finite)) + 1
         first = self.step - count + 1
         self._history.steps.append(
             {
                 "step": np.arange(first, first + kept, dtype=float),
-                "epoch": np.full(kept, float(self._epoch)),
+                "epoch": epochs[:kept],
                 "train_loss": losses[:kept],
-                "learning_rate": self._rates[:kept],
+                "learning_rate": rates[:kept],
                 "gradient_norm": norms[:kept],
-                "seconds": self._seconds[:kept],
+                "seconds": seconds[:kept],
             }
         )
-        rate, loss = self._rates[kept - 1], float(losses[kept - 1])
-        for noted in (self._losses, self._rates, self._seconds):
-            noted.clear()
-        self._norms.clear()
         if not finite.all():
             self.step = first + kept - 1
-            raise Diverged(self.step, self._epoch, rate, loss)
+            raise Diverged(self.step, self._epoch, rates[kept - 1], float(losses[kept - 1]))
+
+    def _note_curves(self, row: dict[str, float], step: int, seconds: float) -> None:
+        """Move what was measured after an epoch into the history; raises Diverged where the loss is not finite."""
+        noted = row | {"epoch": self._epoch, "step": step, "seconds": seconds}
+        self._history.epochs.append({name: [value] for name, value in noted.items()})
+        if not np.isfinite(row["train_loss"]):
+            raise Diverged(step, self._epoch, self._lr, row["train_loss"])
 
     def restore_finite(self) -> None:
         """Put back the weights and buffers of the end of the last finite epoch."""
         with torch.no_grad():
-            torch._foreach_copy_([t.detach() for t in self._tensors], self._finite)
+            torch._foreach_copy_(self.current, self.finite)
 
     def restore_best(self) -> EarlyStopping | None:
         """Put back the weights of the lowest validation loss; None where none were kept."""
         if not self._best:
             return None
         with torch.no_grad():
-            torch._foreach_copy_([t.detach() for t in self._tensors], self._best)
+            torch._foreach_copy_(self.current, self._best)
         return self._stopping
 
     def state(self) -> dict[str, Any]:
@@ -274,7 +327,7 @@ class Recorder:
             "step": self.step,
             "base_lr": self._base_lr,
             "seconds": self.seconds,
-            "finite": self._finite,
+            "finite": self.finite,
             "best": self._best,
             "schedule": self._factor.state() if isinstance(self._factor, WatchingFactor) else None,
             "stopping": None if self._stopping is None else self._stopping.state(),
@@ -284,8 +337,8 @@ class Recorder:
         """Go on from a state of :meth:`state` in ``epoch`` (1-based)."""
         self.step, self._epoch, self._base_lr = state["step"], epoch, state["base_lr"]
         self._started -= state["seconds"]
-        torch._foreach_copy_(self._finite, [t.to(f.device) for t, f in zip(state["finite"], self._finite, strict=True)])
-        self._best = [t.to(f.device) for t, f in zip(state["best"], self._finite, strict=False)]
+        torch._foreach_copy_(self.finite, [t.to(f.device) for t, f in zip(state["finite"], self.finite, strict=True)])
+        self._best = [t.to(f.device) for t, f in zip(state["best"], self.finite, strict=False)]
         if isinstance(self._factor, WatchingFactor):
             self._factor.load_state(state["schedule"])
         if self._stopping is not None:
@@ -297,7 +350,7 @@ class Recorder:
         if isinstance(self._factor, WatchingFactor):
             self._factor.observe(loss)
         if self._stopping is not None and self._stopping.observe(epoch, loss):
-            self._best = [t.detach().clone() for t in self._tensors]
+            self._best = [t.clone() for t in self.current]
 
     def _measures(self, step: int) -> bool:
         every = self._settings.gradient_every
@@ -325,22 +378,11 @@ class Recorder:
             self._on_event(LearningRateChanged(self.step + 1, lr))
 
     def _give_weights(self) -> None:
-        state = {name: t.detach().cpu().numpy().copy() for name, t in self._model.state_dict().items()}
-        self._history.weights = Weights(self.step, state)
+        self._history.weights = weights_of(self._model, self.step)
         if self._control.take_moment_request():
-            self._history.moment = self._moment()
-
-    def _moment(self) -> Moment:
-        """What decides the next step, as copies."""
-        base = self._planned.get(self.step + 1, self._base_lr)
-        rate = base if self._factor is None else base * self._factor(self.step)
-        random = dropout_random(self._model)
-        state = {
-            "model": {name: t.detach().clone() for name, t in self._model.state_dict().items()},
-            "optimizer": copy.deepcopy(self._optimizer.state_dict()["state"]),
-            "dropout": None if random is None else random.get_rng_state(),
-        }
-        return Moment(self.step, rate, state)
+            base = self._planned.get(self.step + 1, self._base_lr)
+            rate = base if self._factor is None else base * self._factor(self.step)
+            self._history.moment = moment_of(self._model, self._optimizer, self.step, rate)
 
     def _set_rate(self) -> None:
         self._apply_rate(self._base_lr if self._factor is None else self._base_lr * self._factor(self.step))

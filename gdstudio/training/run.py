@@ -36,12 +36,13 @@ from gdstudio.training.health import HealthProbe
 from gdstudio.training.modules import build_model, loss_entry
 from gdstudio.training.objective import make_criterion, with_penalties
 from gdstudio.training.precision import forward_in, products
-from gdstudio.training.recorder import Diverged, Recorder
+from gdstudio.training.recorder import Recorder
 from gdstudio.training.result import RunResult, Status, score_parts
 from gdstudio.training.resume import changed_environment, check, check_length, restore, spec_to_resume, state_of
 from gdstudio.training.run_folder import begin
-from gdstudio.training.stopping import Stopped
+from gdstudio.training.stopping import Diverged, Stopped
 from gdstudio.training.trainer import train
+from gdstudio.training.whole_epochs import WholeEpochs
 
 
 def run_experiment(
@@ -119,13 +120,15 @@ def run_experiment(
         except StudioError as error:  # the run is worth more than its checkpoint
             on_event(Note(f"No checkpoint was written: {error}"))
 
+    often = measures_often(spec)
+    curves = Curves(model, criterion, dataset, spec.training.evaluate_rows, device, record=often)
     recorder = Recorder(
         model=model,
         optimizer=optimizer,
         factor=schedule,
         control=control,
         history=history,
-        curves=Curves(model, criterion, dataset, spec.training.evaluate_rows, device, record=measures_often(spec)),
+        curves=curves,
         settings=spec.training,
         lr=float(spec.get("optimizer.lr")),
         on_event=on_event,
@@ -163,11 +166,18 @@ def run_experiment(
         gradients = CapturedGradients(model, objective, forward)
     elif spec.training.capture == "auto" and worthwhile(total, values, device):
         counts = {rows: count * spec.training.epochs for rows, count in batches.sizes.items()}
-        gradients = CapturedGradients(model, objective, forward, lambda rows: worthwhile(counts[rows], values, device))
+
+        def pays(rows: int) -> bool:
+            """Whether to record batches of so many rows: also few of them where epochs can be taken whole with them."""
+            return often or worthwhile(counts[rows], values, device)
+
+        gradients = CapturedGradients(model, objective, forward, pays)
     update = direct_step(optimizer)
     blocks: Blocks | None = None
+    whole: WholeEpochs | None = None
     if gradients is not None and isinstance(update, DirectStep) and device.type == "cpu":
         blocks = Blocks(gradients, update, recorder, _bounds(spec))
+        whole = WholeEpochs(batches, gradients, update, curves, recorder, _bounds(spec))
     status: Status = "finished"
     checkpoint: Checkpoint | None = None
     model.train()
@@ -184,6 +194,7 @@ def run_experiment(
                 update,
                 gradients,
                 left_over=iter if blocks is None else blocks.left_over,
+                left_over_epochs=iter if whole is None else whole.left_over,
                 searches=optimizer_entry.needs_closure,
                 clip=clipping(parameters, spec.training.clip_norm, spec.training.clip_value),
                 project=projection(spec, model, optimizer),

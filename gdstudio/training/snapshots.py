@@ -37,12 +37,16 @@ class Snapshots:
         self._limit = min(limit, max_bytes // max(size, 1))
         self._spacing = 0.0
 
+    def wants(self, step: int) -> bool:
+        """Whether the last copy is so far from ``step`` that another one is kept."""
+        kept = self._history.snapshots
+        return self._limit >= 3 and not (kept and _distance(kept[-1], step) <= self._spacing)
+
     def offer(self, step: int) -> None:
         """Copy the state as it is after ``step``, unless the last copy is near."""
-        kept = self._history.snapshots
-        if self._limit < 3 or (kept and _distance(kept[-1], step) <= self._spacing):
+        if not self.wants(step):
             return
-        kept = (*kept, Weights(step, _copied(self._model.state_dict())))
+        kept = (*self._history.snapshots, Weights(step, _copied(self._model.state_dict())))
         while len(kept) > self._limit:
             self._spacing = max(2 * self._spacing, 2 * step**0.5 / self._limit)
             kept = _thinned(kept, self._spacing)

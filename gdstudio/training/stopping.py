@@ -1,4 +1,4 @@
-"""When a run has seen the best of itself."""
+"""How a run ends before its last step: it has seen the best of itself, or diverges."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from typing import Any
 
 class Stopped(Exception):  # noqa: N818 - not an error: it is how a run ends early
     """The validation loss has found no new low for as long as the person was willing to wait."""
+
+
+class Diverged(Exception):  # noqa: N818 - not an error of the program: it is how a run can end
+    """The loss is no longer a finite number.
+
+    Attributes:
+        step: The step (1-based) whose loss was not finite.
+        epoch: Its epoch (1-based).
+        lr: The learning rate of that step.
+    """
+
+    def __init__(self, step: int, epoch: int, lr: float, loss: float) -> None:
+        super().__init__(f"step {step}")
+        self.step, self.epoch, self.lr, self.loss = step, epoch, lr, loss
 
 
 class EarlyStopping:

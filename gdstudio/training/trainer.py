@@ -42,6 +42,7 @@ def train(
     update: Callable[[], None],
     gradients: Callable[[Tensor, Tensor], Tensor] | None = None,
     left_over: Callable[[Iterable[Batch]], Iterable[Batch]] = iter,
+    left_over_epochs: Callable[[range], Iterable[int]] = iter,
     searches: bool = False,
     clip: Callable[[], None] | None = None,
     project: Callable[[], None] | None = None,
@@ -61,6 +62,7 @@ def train(
         update: Makes the optimizer's step from the gradients.
         gradients: ``(inputs, targets) -> loss`` that replays the first four steps, with their very numbers.
         left_over: Takes some of an epoch's steps by itself, with their very numbers, and gives the other batches.
+        left_over_epochs: Takes some epochs by itself, likewise, and gives the others.
         searches: Whether the optimizer evaluates the batch anew while it searches for its step, as L-BFGS does.
         clip: Bounds the gradients before the step.
         project: Bounds the weights after the step.
@@ -71,7 +73,7 @@ def train(
         Diverged: The loss stopped being a finite number.
     """
     done, skip = divmod(recorder.step, batches.per_epoch)
-    for epoch in range(done + 1, epochs + 1):
+    for epoch in left_over_epochs(range(done + 1, epochs + 1)):
         for inputs, targets in left_over(batches.epoch(epoch, skip)):
             recorder.before_step()
             if gradients is not None:

@@ -48,7 +48,8 @@ def test_sampling_changes_no_number(capture: str, values: dict[str, object]) -> 
 
 
 @pytest.mark.parametrize("capture", ["on", "off"])
-def test_the_numbers_are_those_of_a_plain_loop(capture: str) -> None:
+def test_the_numbers_are_those_of_a_plain_loop(capture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdstudio.training.health._ALLOWANCE", 60.0)  # a busy machine must not leave samples out
     spec = spec_of(**{"optimizer.kind": "sgd", "optimizer.lr": 0.1, "training.capture": capture})
     dataset = prepare(spec.data, load_table(spec.data.source))
     health = health_of(run_experiment(spec, dataset=dataset).history)

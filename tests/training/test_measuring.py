@@ -27,7 +27,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Records from the second epoch on; gives the parts that were recorded, run by run."""
+    """Gives the parts that were recorded, run by run."""
     found: list[list[str]] = []
     ordinary = Curves._record
 
@@ -35,7 +35,6 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         ordinary(self)
         found.append(sorted(self._recorded))
 
-    monkeypatch.setattr(curves, "_OFTEN", 1)
     monkeypatch.setattr(Curves, "_record", record)
     return found
 
@@ -69,7 +68,6 @@ def test_a_model_that_cannot_be_recorded_is_measured_as_before(monkeypatch: pyte
     def refuse(*_: object) -> None:
         raise RuntimeError("cannot be traced")
 
-    monkeypatch.setattr(curves, "_OFTEN", 1)
     monkeypatch.setattr("gdstudio.training.capture.scripted", refuse)
     spec = ExperimentSpec().with_values({"training.epochs": 4, "training.capture": "on"})
     refused = run_experiment(spec).history.epochs.snapshot()
@@ -81,7 +79,8 @@ def test_short_runs_and_those_that_measure_rarely_are_not_recorded() -> None:
     spec = ExperimentSpec()
     assert not measures_often(spec)
     assert measures_often(spec.with_values({"training.epochs": 10_000}))
-    assert not measures_often(spec.with_values({"training.epochs": 10_000, "training.evaluate_every": 10}))
+    assert measures_often(spec.with_values({"training.capture": "on"}))
+    assert not measures_often(spec.with_values({"training.epochs": 10_000, "training.evaluate_every": 100}))
     assert not measures_often(spec.with_values({"training.epochs": 10_000, "training.capture": "off"}))
 
 
