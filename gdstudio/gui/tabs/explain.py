@@ -16,6 +16,7 @@ from gdstudio.gui.tabs.explain_columns import ExplainColumns
 from gdstudio.gui.tabs.explain_row import ExplainRow
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.messages import EmptyState
+from gdstudio.gui.widgets.scroll import scrolled
 
 if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
@@ -46,8 +47,9 @@ class ExplainTab(QWidget):
         self._views.currentChanged.connect(self.refresh)
         layout = QVBoxLayout(self)
         layout.addWidget(self._empty)
-        layout.addWidget(self._views)
-        self._views.hide()
+        self._room = scrolled(self._views)
+        self._room.hide()
+        layout.addWidget(self._room)
         session.runs_changed.connect(self.refresh)
 
     @property
@@ -67,7 +69,7 @@ class ExplainTab(QWidget):
         if result is None or not self.isVisible():
             return
         self._empty.hide()
-        self._views.show()
+        self._room.show()
         view = self._views.currentWidget()
         if self._seen.get(view) is not result:
             self._seen[view] = result

@@ -32,6 +32,7 @@ from gdstudio.gui.session import Session
 from gdstudio.gui.tabs.function_controls import FunctionControls
 from gdstudio.gui.tabs.step_anatomy import StepAnatomy
 from gdstudio.gui.theme import Theme
+from gdstudio.gui.widgets.scroll import scrolled
 
 if TYPE_CHECKING:
     from gdstudio.training.minimize import MinimizeResult
@@ -155,7 +156,7 @@ class FunctionsTab(QWidget):
         page.setChildrenCollapsible(False)
         page.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
-        layout.addWidget(page)
+        layout.addWidget(scrolled(page))
 
     def showEvent(self, event: Any) -> None:
         """Compute when it is looked at for the first time: that needs torch."""

@@ -20,6 +20,7 @@ from gdstudio.gui.tabs.landscape_curvature import CurvatureAlong, CurvatureWords
 from gdstudio.gui.tabs.landscape_work import Found, Wanted, compute
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.messages import EmptyState
+from gdstudio.gui.widgets.scroll import scrolled
 
 if TYPE_CHECKING:
     from gdstudio.evaluation.curvature import Curvature
@@ -66,11 +67,11 @@ class LandscapeTab(QWidget):
         )
         self._empty = EmptyState(theme, "image-filter-hdr", sentence, "Start", name="landscape.start")
         self._empty.triggered.connect(session.start)
-        self._page = self._make_page(theme)
-        self._page.hide()
         layout = QVBoxLayout(self)
         layout.addWidget(self._empty)
-        layout.addWidget(self._page)
+        self._room = scrolled(self._make_page(theme))
+        self._room.hide()
+        layout.addWidget(self._room)
         self._pictured.connect(self._show)
         self._curved.connect(self._show_curvature)
         session.runs_changed.connect(self.refresh)
@@ -124,7 +125,7 @@ class LandscapeTab(QWidget):
         self.controls.set_runs(runs)
         run = self.run
         self._empty.setVisible(run is None)
-        self._page.setVisible(run is not None)
+        self._room.setVisible(run is not None)
         if run is None:
             self._give_up()
             return

@@ -16,6 +16,7 @@ from gdstudio.gui.tabs.metrics_residuals import ResidualsPage
 from gdstudio.gui.tabs.metrics_scores import ScoresPage
 from gdstudio.gui.theme import Theme
 from gdstudio.gui.widgets.messages import EmptyState
+from gdstudio.gui.widgets.scroll import scrolled
 
 if TYPE_CHECKING:
     from gdstudio.training.result import RunResult
@@ -65,7 +66,7 @@ class MetricsTab(QWidget):
         inner = QVBoxLayout(self._page)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addLayout(above)
-        inner.addWidget(self._pages, 1)
+        inner.addWidget(scrolled(self._pages), 1)
         layout = QVBoxLayout(self)
         layout.addWidget(self._empty)
         layout.addWidget(self._page)
