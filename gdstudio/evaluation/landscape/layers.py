@@ -2,7 +2,9 @@
 
 The parameters of the points are ``[1, x, y] @ [origin, first, second]``, so one small product makes a layer's
 parameters for all points of a group. The first linear layer needs not even that: it is linear in the coordinates, so
-its product with the data is computed three times in all and then only combined.
+its product with the data is computed three times in all and then only combined. Each layer behind it is a product,
+which runs at the processor's peak, and one pass over its values for bias and ReLU together. That pass is cheap only
+where the values are still in the core's own cache, so points and rows are taken in portions that stay in it.
 
 How many points and rows go together decides the speed:
 
@@ -30,16 +32,20 @@ from torch import Tensor, nn
 from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.models.layers.dropout import SeededDropout
 
-#: Bytes of one layer's values for the points of a group …
-_GROUP_BYTES = 2**21
-#: … and for a point's rows of a block: measured best where both layers of a product stay in a core's own cache.
+#: Bytes of one layer's values for the points of a group: what goes in and what comes out fit a core's own cache …
+_GROUP_BYTES = 2**19
+#: … and for a point's rows of a block, which stays there with the first layer's values that it is mixed from.
 _BLOCK_BYTES = 2**19
 #: Fewer rows in a block than this, and the products become too small to be quick.
 _MIN_ROWS = 512
+#: Rows of a block are a multiple of this: products along 64 bytes that begin where the cache's lines do are quicker.
+_ALIGNED_ROWS = 16
 #: Points together at most, so that a cancel is heard.
 _MAX_POINTS = 512
-#: Bytes of the outputs that are given at once, so that what a call of the loss costs is shared by many points.
-_OUTPUT_BYTES = 2**20
+#: Bytes of the outputs that are given at once, so that what a call of the loss costs is shared by many points …
+_OUTPUT_BYTES = 2**19
+#: … and of their own parameters: while they go through one block after the other, each block stays in the cache.
+_OWN_BYTES = 2**23
 #: Values of a point from which on a sum for it alone costs less than its share in a product for many.
 _ONE_BY_ONE = 2**15
 #: Modules that treat each value by itself and hold no parameters.
@@ -83,32 +89,41 @@ class Step:
     parameters: tuple[Tensor, ...] = ()
 
 
-_RELU: Final = Step(torch.relu_)
-
-
 class StackedLayers:
     """A network's outputs for many points of a plane.
 
     Args:
         first: The first layer's values for the plane's three vectors, ``(3, d, r)`` for each block of ``r`` rows.
+        rectified: Whether a ReLU follows the first layer.
         steps: The layers that follow it.
+        last: A last linear layer's weight ``(3, outputs, d)`` and bias ``(3, outputs, 1)`` in the three vectors, where
+            there is one behind the first; it is none of the steps, since its outputs go straight to their place.
         width: Largest number of values that a row has between two layers.
         outputs: Number of values that come out for a row.
     """
 
-    def __init__(self, first: Sequence[Tensor], steps: Sequence[Step], width: int, outputs: int) -> None:
-        self._first = first
-        self._rectified = bool(steps) and steps[0] is _RELU
-        self._steps = steps[1:] if self._rectified else steps
-        self._own = [[partial(_mix, p.flatten(1), p.shape[1:], Buffer()) for p in s.parameters] for s in self._steps]
+    def __init__(
+        self,
+        first: Sequence[Tensor],
+        rectified: bool,
+        steps: Sequence[Step],
+        last: Sequence[Tensor],
+        width: int,
+        outputs: int,
+    ) -> None:
+        self._first, self._rectified, self._steps = first, rectified, steps
+        self._own = [[_mixer(p) for p in step.parameters] for step in steps]
+        self._last = [_mixer(p) for p in last]
         self._mixed, self._filled = Buffer(), Buffer()
+        self._mixers = [_mixer(block, self._mixed) for block in first]
         #: For each block the y of the points that were last evaluated, and ``origin + y·second`` there.
         self._rows = [(math.nan, torch.empty_like(block[0])) for block in first]
-        self._shape = (outputs, sum(block.shape[2] for block in first))
+        self._rows_of_blocks = [block.shape[2] for block in first]
+        self._shape = (outputs, sum(self._rows_of_blocks))
         #: Points whose layers are evaluated together.
         self.chunk = int(min(max(_GROUP_BYTES // (4 * width * first[0].shape[2]), 1), _MAX_POINTS))
-        own = sum(p[0].numel() for step in steps for p in step.parameters)
-        together = min(_OUTPUT_BYTES // (4 * math.prod(self._shape)), _GROUP_BYTES // (4 * own + 1), _MAX_POINTS)
+        own = sum(p[0].numel() for p in [*last, *(p for step in steps for p in step.parameters)])
+        together = min(_OUTPUT_BYTES // (4 * math.prod(self._shape)), _OWN_BYTES // (4 * own + 1), _MAX_POINTS)
         #: Points that are evaluated in one call: whole chunks.
         self.portion = self.chunk * max(together // self.chunk, 1)
 
@@ -121,28 +136,44 @@ class StackedLayers:
         Returns:
             ``(k, n, outputs)``; the next call overwrites it.
         """
-        filled = self._filled((len(coefficients), *self._shape))
-        parts = [part.split(self.chunk) for part in filled.split([block.shape[2] for block in self._first], dim=2)]
-        own = [[mix(coefficients).split(self.chunk) for mix in mixes] for mixes in self._own]
-        for number, points in enumerate(coefficients.split(self.chunk)):
-            places = points[:, 1:].tolist()
-            for block, part in enumerate(parts):
-                values = self._mix_first(points, places, block)
+        count, size = len(coefficients), self.chunk
+        filled = self._filled((count, *self._shape))
+        chunks = self._chunks(coefficients)
+        # One entry a chunk, so that the loop over them, which small networks wait for, has nothing to cut.
+        own = [
+            list(zip(*[mix(coefficients).split(size) for mix in mixes], strict=True)) or [()] * len(chunks)
+            for mixes in self._own
+        ]
+        last = [mix(coefficients) for mix in self._last]
+        weights = last[0].split(size) if last else ()
+        for block, part in enumerate(filled.split(self._rows_of_blocks, dim=2)):
+            for number, out in enumerate(part.split(size)):
+                values = self._mix_first(block, chunks[number])
                 for step, parameters in zip(self._steps, own, strict=True):
-                    values = step.apply(values, *[p[number] for p in parameters])
-                part[number].copy_(values)
+                    values = step.apply(values, *parameters[number])
+                if weights:
+                    torch.bmm(weights[number], values, out=out)
+                else:
+                    out.copy_(values)
+        for bias in last[1:]:
+            filled += bias
         return filled.mT
 
-    def _mix_first(self, points: Tensor, places: Sequence[Sequence[float]], block: int) -> Tensor:
+    def _chunks(self, coefficients: Tensor) -> Sequence[Tensor | list[list[float]]]:
+        """The coordinates of each chunk, in the form that mixes the first layer's values in the quickest way."""
+        chunks = coefficients.split(self.chunk)
+        return chunks if self._first[0].stride(0) < _ONE_BY_ONE else [points.tolist() for points in chunks]
+
+    def _mix_first(self, block: int, points: Tensor | list[list[float]]) -> Tensor:
         """The first layer's values ``(k, d, r)`` of several points for one block, rectified where that comes next."""
+        if isinstance(points, Tensor):
+            mixed = self._mixers[block](points)
+            return mixed.relu_() if self._rectified else mixed
         stacked = self._first[block]
         mixed = self._mixed((len(points), *stacked.shape[1:]))
-        if stacked.stride(0) < _ONE_BY_ONE:
-            torch.mm(points, stacked.flatten(1), out=mixed.flatten(1))
-            return mixed.relu_() if self._rectified else mixed
         # A product with so short a side is slower than a sum, and what only y changes is at hand along the grid's row.
         add, along = torch._add_relu if self._rectified else torch.add, stacked[1]
-        for (x, y), out in zip(places, mixed.unbind(), strict=True):
+        for (_, x, y), out in zip(points, mixed.unbind(), strict=True):
             add(self._row(block, y), along, alpha=x, out=out)
         return mixed
 
@@ -172,22 +203,31 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
     if sum(len(list(m.parameters(recurse=False))) for m in layers) != len(list(model.parameters())):
         return None
     places = _places(model, plane)
-    head = layers[0]
-    steps: list[Step] = []
-    widths = [head.out_features]
-    for layer in layers[1:]:
-        step = _step(layer, places)
-        if step is None:
-            return None
-        steps.append(step)
-        widths.append(getattr(layer, "out_features", widths[-1]))
+    widths = [layer.out_features for layer in layers if isinstance(layer, nn.Linear)]
+    head, *behind = layers
+    rectified = bool(behind) and type(behind[0]) is nn.ReLU
+    if rectified:
+        del behind[0]
+    last: Sequence[Tensor] = ()
+    tail = behind[-1] if behind else None
+    if type(tail) is nn.Linear:
+        last = _linear(tail, places)
+        del behind[-1]
+    steps = _steps(behind, places)
+    if steps is None:
+        return None
     weight = places[id(head.weight)]
-    blocks = -(-len(features) // max(_BLOCK_BYTES // (4 * max(widths)), _MIN_ROWS))
-    first = [weight @ rows.T for rows in features.tensor_split(blocks)]
+    first = [weight @ rows.T for rows in features.split(_block_rows(len(features), max(widths)))]
     if head.bias is not None:
         for values in first:
             values += places[id(head.bias)][:, :, None]
-    return StackedLayers(first, steps, max(widths), widths[-1])
+    return StackedLayers(first, rectified, steps, last, max(widths), widths[-1])
+
+
+def _block_rows(rows: int, width: int) -> int:
+    """Rows of a block, so that all blocks have about as many."""
+    blocks = -(-rows // max(_BLOCK_BYTES // (4 * width), _MIN_ROWS))
+    return -(-rows // (blocks * _ALIGNED_ROWS)) * _ALIGNED_ROWS
 
 
 def _places(model: nn.Module, plane: Plane) -> dict[int, Tensor]:
@@ -201,12 +241,30 @@ def _places(model: nn.Module, plane: Plane) -> dict[int, Tensor]:
     return found
 
 
+def _linear(layer: nn.Linear, places: dict[int, Tensor]) -> tuple[Tensor, ...]:
+    """The numbers of its weight ``(3, d', d)`` and, where it has one, its bias ``(3, d', 1)``."""
+    weight = places[id(layer.weight)]
+    return (weight,) if layer.bias is None else (weight, places[id(layer.bias)][:, :, None])
+
+
+def _steps(layers: Sequence[nn.Module], places: dict[int, Tensor]) -> list[Step] | None:
+    """The steps of the layers between the first and the last; None where one of them is not known."""
+    steps: list[Step] = []
+    for before, layer in zip([None, *layers], layers, strict=False):
+        if type(layer) is nn.ReLU and type(before) is nn.Linear and before.bias is not None:
+            # Bias and ReLU in one pass over the product's values instead of one each.
+            steps[-1] = Step(partial(_affine_relu, Buffer()), steps[-1].parameters)
+            continue
+        step = _step(layer, places)
+        if step is None:
+            return None
+        steps.append(step)
+    return steps
+
+
 def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
     if type(layer) is nn.Linear:
-        buffer, weight = Buffer(), places[id(layer.weight)]
-        if layer.bias is None:
-            return Step(partial(_product, buffer), (weight,))
-        return Step(partial(_affine, buffer), (weight, places[id(layer.bias)][:, :, None]))
+        return Step(partial(_product if layer.bias is None else _affine, Buffer()), _linear(layer, places))
     if type(layer) is nn.BatchNorm1d and layer.running_mean is not None and layer.running_var is not None:
         if not layer.affine:
             return None
@@ -216,14 +274,18 @@ def _step(layer: nn.Module, places: dict[int, Tensor]) -> Step | None:
     if type(layer) is nn.LayerNorm and layer.elementwise_affine and layer.bias is not None:
         return Step(_layer_norm(layer.eps), (places[id(layer.weight)], places[id(layer.bias)]))
     if type(layer) is nn.ReLU:
-        return _RELU
+        return Step(torch.relu_)
     if type(layer) in _IN_PLACE:
         return Step(_IN_PLACE[type(layer)])
     return Step(layer) if type(layer) in _ELEMENTWISE else None
 
 
+def _mixer(stacked: Tensor, buffer: Buffer | None = None) -> Callable[[Tensor], Tensor]:
+    """What mixes numbers in the plane's vectors, ``(3, *shape)``, into the points' own, ``(k, *shape)``."""
+    return partial(_mix, stacked.flatten(1), stacked.shape[1:], buffer or Buffer())
+
+
 def _mix(stacked: Tensor, shape: torch.Size, buffer: Buffer, coefficients: Tensor) -> Tensor:
-    """The points' own parameters ``(k, *shape)``, from ``(3, p)``."""
     count = len(coefficients)
     return torch.mm(coefficients, stacked, out=buffer((count, stacked.shape[1]))).view(count, *shape)
 
@@ -233,8 +295,13 @@ def _product(buffer: Buffer, values: Tensor, weight: Tensor) -> Tensor:
 
 
 def _affine(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    out = buffer((len(values), weight.shape[1], values.shape[2]))
-    return torch.baddbmm(bias, weight, values, out=out)
+    return _product(buffer, values, weight).add_(bias)
+
+
+def _affine_relu(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    out = _product(buffer, values, weight)
+    torch._add_relu(out, bias, out=out)
+    return out
 
 
 def _batch_norm(mean: Tensor, inverse: Tensor) -> Callable[..., Tensor]:

@@ -168,7 +168,7 @@ def test_every_activation_in_the_fast_way(activation):
     np.testing.assert_allclose(evaluator.values(points), by_hand(problem, plane, points), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("group", "points_together"), [(1, 1), (3 * 4 * 16 * 500, 3)])
+@pytest.mark.parametrize(("group", "points_together"), [(1, 1), (3 * 4 * 16 * 512, 3)])
 def test_blocks_of_rows_of_few_points(monkeypatch, group, points_together):
     model = net(normalization="batch")
     problem, plane = problem_of(model, rows=2_000), planes(model)["random"]
@@ -180,6 +180,29 @@ def test_blocks_of_rows_of_few_points(monkeypatch, group, points_together):
     evaluator = Evaluator(problem, plane)
     assert evaluator.portion == points_together
     np.testing.assert_allclose(evaluator.values(points), truth, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        lambda: [nn.Linear(6, 3)],
+        lambda: [nn.Linear(6, 3), nn.ReLU()],
+        lambda: [nn.Linear(6, 8, bias=False), nn.ReLU(), nn.Linear(8, 3, bias=False)],
+        lambda: [nn.Linear(6, 8), nn.Linear(8, 8, bias=False), nn.ReLU(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 3)],
+        lambda: [nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3), nn.ReLU()],
+        lambda: [nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3), nn.LeakyReLU(), nn.ReLU()],
+    ],
+)
+@pytest.mark.parametrize("block", [1, 10**9])
+def test_layers_in_any_order_with_and_without_bias(monkeypatch, layers, block):
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._BLOCK_BYTES", block)
+    torch.manual_seed(0)
+    model = nn.Sequential(*layers()).eval()
+    problem, plane = problem_of(net(), rows=1_200), planes(model)["points"]
+    problem = replace(problem, model=model)
+    evaluator, points = Evaluator(problem, plane), hundred(plane)
+    assert evaluator.fast
+    np.testing.assert_allclose(evaluator.values(points), by_hand(problem, plane, points), rtol=1e-5)
 
 
 def test_accuracy_and_a_linear_model():
