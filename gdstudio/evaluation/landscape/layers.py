@@ -24,6 +24,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -32,9 +33,9 @@ from torch import Tensor, nn
 from gdstudio.evaluation.landscape.planes import Plane
 from gdstudio.models.layers.dropout import SeededDropout
 
-#: Bytes of one layer's values for the points of a group: what goes in and what comes out fit a core's own cache …
-_GROUP_BYTES = 2**19
-#: … and for a point's rows of a block, which stays there with the first layer's values that it is mixed from.
+#: Bytes of the values before and behind a layer for the points of a group, which fit a core's own cache …
+_GROUP_BYTES = 2**20
+#: … and of one layer's values for a block of a point's rows, which stay there with those that they are mixed from.
 _BLOCK_BYTES = 2**19
 #: Fewer rows in a block than this, and the products become too small to be quick.
 _MIN_ROWS = 512
@@ -64,6 +65,7 @@ class Buffer:
     def __init__(self) -> None:
         self._memory = torch.empty(0)
         self._last = self._memory
+        self._each: Sequence[Tensor] = ()
 
     def __call__(self, shape: tuple[int, ...]) -> Tensor:
         """A tensor of that shape, whose numbers may be anything."""
@@ -71,8 +73,14 @@ class Buffer:
             count = math.prod(shape)
             if self._memory.numel() < count:
                 self._memory = torch.empty(count)
-            self._last = self._memory[:count].view(shape)
+            self._last, self._each = self._memory[:count].view(shape), ()
         return self._last
+
+    def each(self) -> Sequence[Tensor]:
+        """What was given last, cut along its first dimension."""
+        if not self._each:
+            self._each = self._last.unbind()
+        return self._each
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class StackedLayers:
         steps: The layers that follow it.
         last: A last linear layer's weight ``(3, outputs, d)`` and bias ``(3, outputs, 1)`` in the three vectors, where
             there is one behind the first; it is none of the steps, since its outputs go straight to their place.
-        width: Largest number of values that a row has between two layers.
+        width: Largest number of values that a row has before and behind a layer, together.
         outputs: Number of values that come out for a row.
     """
 
@@ -161,8 +169,11 @@ class StackedLayers:
 
     def _chunks(self, coefficients: Tensor) -> Sequence[Tensor | list[list[float]]]:
         """The coordinates of each chunk, in the form that mixes the first layer's values in the quickest way."""
-        chunks = coefficients.split(self.chunk)
-        return chunks if self._first[0].stride(0) < _ONE_BY_ONE else [points.tolist() for points in chunks]
+        if self._first[0].stride(0) < _ONE_BY_ONE:
+            chunks: Sequence[Tensor] = coefficients.split(self.chunk)
+            return chunks
+        points: list[list[float]] = coefficients.tolist()
+        return [points[start : start + self.chunk] for start in range(0, len(points), self.chunk)]
 
     def _mix_first(self, block: int, points: Tensor | list[list[float]]) -> Tensor:
         """The first layer's values ``(k, d, r)`` of several points for one block, rectified where that comes next."""
@@ -173,7 +184,7 @@ class StackedLayers:
         mixed = self._mixed((len(points), *stacked.shape[1:]))
         # A product with so short a side is slower than a sum, and what only y changes is at hand along the grid's row.
         add, along = torch._add_relu if self._rectified else torch.add, stacked[1]
-        for (_, x, y), out in zip(points, mixed.unbind(), strict=True):
+        for (_, x, y), out in zip(points, self._mixed.each(), strict=True):
             add(self._row(block, y), along, alpha=x, out=out)
         return mixed
 
@@ -221,7 +232,7 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
     if head.bias is not None:
         for values in first:
             values += places[id(head.bias)][:, :, None]
-    return StackedLayers(first, rectified, steps, last, max(widths), widths[-1])
+    return StackedLayers(first, rectified, steps, last, max(map(sum, pairwise([0, *widths]))), widths[-1])
 
 
 def _block_rows(rows: int, width: int) -> int:

@@ -148,7 +148,7 @@ def test_a_grid_row_by_row_has_the_values_of_its_points(monkeypatch, normalizati
     """Whether the first layer is mixed point by point or for all at once, rectified at once or later."""
     model = net(normalization=normalization)
     problem, plane = problem_of(model), planes(model)["points"]
-    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._GROUP_BYTES", 4 * 16 * 200 * 4)
+    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._GROUP_BYTES", 4 * 24 * 200 * 4)
     monkeypatch.setattr("gdstudio.evaluation.landscape.layers._OUTPUT_BYTES", 1)
     monkeypatch.setattr("gdstudio.evaluation.landscape.layers._ONE_BY_ONE", one_by_one)
     evaluator = Evaluator(problem, plane)
@@ -168,7 +168,7 @@ def test_every_activation_in_the_fast_way(activation):
     np.testing.assert_allclose(evaluator.values(points), by_hand(problem, plane, points), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("group", "points_together"), [(1, 1), (3 * 4 * 16 * 512, 3)])
+@pytest.mark.parametrize(("group", "points_together"), [(1, 1), (3 * 4 * 24 * 512, 3)])
 def test_blocks_of_rows_of_few_points(monkeypatch, group, points_together):
     model = net(normalization="batch")
     problem, plane = problem_of(model, rows=2_000), planes(model)["random"]
