@@ -39,8 +39,9 @@ _GROUP_BYTES = 2**20
 _BLOCK_BYTES = 2**19
 #: Fewer rows in a block than this, and the products become too small to be quick.
 _MIN_ROWS = 512
-#: Rows of a block are a multiple of this: products along 64 bytes that begin where the cache's lines do are quicker.
-_ALIGNED_ROWS = 16
+#: Rows of a block are a multiple of this, with empty rows at the end: among the values that are left over when it takes
+#: so many at once, ``_add_relu`` makes zeros of NaNs. Products along whole lines of the cache are quicker, too.
+_ALIGNED_ROWS = 32
 #: Points together at most, so that a cancel is heard.
 _MAX_POINTS = 512
 #: Bytes of the outputs that are given at once, so that what a call of the loss costs is shared by many points …
@@ -108,6 +109,7 @@ class StackedLayers:
             there is one behind the first; it is none of the steps, since its outputs go straight to their place.
         width: Largest number of values that a row has before and behind a layer, together.
         outputs: Number of values that come out for a row.
+        rows: How many of the blocks' rows are looked at; those behind them are empty.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class StackedLayers:
         last: Sequence[Tensor],
         width: int,
         outputs: int,
+        rows: int,
     ) -> None:
         self._first, self._rectified, self._steps = first, rectified, steps
         self._own = [[_mixer(p) for p in step.parameters] for step in steps]
@@ -127,7 +130,7 @@ class StackedLayers:
         #: For each block the y of the points that were last evaluated, and ``origin + y·second`` there.
         self._rows = [(math.nan, torch.empty_like(block[0])) for block in first]
         self._rows_of_blocks = [block.shape[2] for block in first]
-        self._shape = (outputs, sum(self._rows_of_blocks))
+        self._shape, self._count = (outputs, sum(self._rows_of_blocks)), rows
         #: Points whose layers are evaluated together.
         self.chunk = int(min(max(_GROUP_BYTES // (4 * width * first[0].shape[2]), 1), _MAX_POINTS))
         own = sum(p[0].numel() for p in [*last, *(p for step in steps for p in step.parameters)])
@@ -165,7 +168,7 @@ class StackedLayers:
                     out.copy_(values)
         for bias in last[1:]:
             filled += bias
-        return filled.mT
+        return filled[:, :, : self._count].mT
 
     def _chunks(self, coefficients: Tensor) -> Sequence[Tensor | list[list[float]]]:
         """The coordinates of each chunk, in the form that mixes the first layer's values in the quickest way."""
@@ -228,11 +231,13 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
     if steps is None:
         return None
     weight = places[id(head.weight)]
-    first = [weight @ rows.T for rows in features.split(_block_rows(len(features), max(widths)))]
+    count, block = len(features), _block_rows(len(features), max(widths))
+    padded = nn.functional.pad(features, (0, 0, 0, -count % _ALIGNED_ROWS))
+    first = [weight @ rows.T for rows in padded.split(block)]
     if head.bias is not None:
         for values in first:
             values += places[id(head.bias)][:, :, None]
-    return StackedLayers(first, rectified, steps, last, max(map(sum, pairwise([0, *widths]))), widths[-1])
+    return StackedLayers(first, rectified, steps, last, max(map(sum, pairwise([0, *widths]))), widths[-1], count)
 
 
 def _block_rows(rows: int, width: int) -> int:

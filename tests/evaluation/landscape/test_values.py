@@ -148,7 +148,9 @@ def test_a_grid_row_by_row_has_the_values_of_its_points(monkeypatch, normalizati
     """Whether the first layer is mixed point by point or for all at once, rectified at once or later."""
     model = net(normalization=normalization)
     problem, plane = problem_of(model), planes(model)["points"]
-    monkeypatch.setattr("gdstudio.evaluation.landscape.layers._GROUP_BYTES", 4 * 24 * 200 * 4)
+    monkeypatch.setattr(
+        "gdstudio.evaluation.landscape.layers._GROUP_BYTES", 4 * 24 * 224 * 4
+    )  # 200 rows and 24 empty ones
     monkeypatch.setattr("gdstudio.evaluation.landscape.layers._OUTPUT_BYTES", 1)
     monkeypatch.setattr("gdstudio.evaluation.landscape.layers._ONE_BY_ONE", one_by_one)
     evaluator = Evaluator(problem, plane)
@@ -362,3 +364,14 @@ def test_too_short_a_path_and_broken_weights_are_refused():
         vector_of(model)
     with pytest.raises(StudioError, match="shape"):
         vector_from({"hidden_1.weight": np.zeros((2, 2))}, model)
+
+
+@pytest.mark.parametrize("rows", [1, 37, 200, 1_000])
+@pytest.mark.parametrize("hidden", [(16,), (16, 8), (64, 64)])
+def test_a_value_that_is_not_a_number_in_one_row_alone_is_not_lost(rows, hidden):
+    problem = problem_of(net(hidden=hidden, dropout=0.0), rows=rows)
+    problem.features[-1] = torch.inf  # infinite products of either sign add to no number
+    plane = random_plane(problem.model, vector_of(problem.model), 0)
+    points = np.random.default_rng(0).uniform(-0.1, 0.1, (40, 2))
+    assert np.isnan(by_hand(problem, plane, points)).all()
+    assert np.isnan(Evaluator(problem, plane).values(points)).all()
