@@ -97,8 +97,9 @@ def plain_losses(spec: ExperimentSpec, dataset: Dataset) -> list[float]:
     return losses
 
 
-def our_losses(spec: ExperimentSpec, dataset: Dataset, capture: str) -> list[float]:
+def our_losses(spec: ExperimentSpec, dataset: Dataset, capture: str, *, health: bool = True) -> list[float]:
+    """Those of ``run_experiment``; without health, which samples early steps one by one, many are taken in one call."""
     history = RunHistory()
-    run_experiment(spec.with_values({"training.capture": capture}), dataset=dataset, history=history)
+    run_experiment(spec.with_values({"training.capture": capture}), dataset=dataset, history=history, health=health)
     losses: list[float] = history.steps.snapshot()["train_loss"].tolist()
     return losses
