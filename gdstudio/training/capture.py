@@ -230,16 +230,31 @@ def _module_of(graph: torch.fx.GraphModule) -> torch.jit.ScriptModule:
         if isinstance(node.target, torch._ops.OpOverload):
             node.target = node.target.overloadpacket  # TorchScript resolves overloads by itself
     graph.recompile()
+    try:
+        return silently_scripted(graph)
+    except OSError:  # a frozen program does not find the text of what was just generated
+        return _from_text(graph)
+
+
+def silently_scripted(module: nn.Module) -> torch.jit.ScriptModule:
+    """The module in TorchScript, which is deprecated and complains of torch's own modules.
+
+    Its types are never freed: some hundred kilobytes a run stay behind.
+    """
     # What warnings do is set for all threads: of two that set it at once, one would end the other's silence.
     with _SILENCE, warnings.catch_warnings(), _without_autocast():
-        # TorchScript is deprecated, and complains of torch's own modules.
         warnings.simplefilter("ignore")
-        module: torch.jit.ScriptModule
-        try:
-            module = torch.jit.script(graph)
-        except OSError:  # a frozen program does not find the text of what was just generated
-            module = _from_text(graph)
-    return module
+        made: torch.jit.ScriptModule = torch.jit.script(module)
+        return made
+
+
+def holder() -> nn.Module:
+    """An empty module of a class of its own.
+
+    TorchScript gives alike modules of one class one type between them, to which no second ``forward`` can be added.
+    """
+    made: nn.Module = type("Recorded", (nn.Module,), {})()
+    return made
 
 
 @contextmanager
@@ -269,10 +284,10 @@ def _without_autocast() -> Iterator[None]:
 
 def _from_text(graph: torch.fx.GraphModule) -> torch.jit.ScriptModule:
     """The same module from the graph's own text, without asking Python where that text lies."""
-    holder = nn.Module()
+    buffers = holder()
     for name, value in graph.named_buffers(recurse=False):
-        holder.register_buffer(name, value)
-    module: torch.jit.ScriptModule = torch.jit.script(holder)
+        buffers.register_buffer(name, value)
+    module = silently_scripted(buffers)
     code = graph.graph.python_code("self")
     # After its last use every name is set to None, behind a semicolon, which TorchScript's own parser does not know.
     text = "\n".join(line.partition(";")[0] for line in code.src.strip().splitlines())

@@ -68,6 +68,11 @@ class Curves:
         self._recorded: dict[str, torch.jit.ScriptModule] = {}
 
     @property
+    def recording(self) -> bool:
+        """Whether what is measured is recorded, or will be."""
+        return self._wanted
+
+    @property
     def columns(self) -> list[str]:
         """Names of what is measured: of each part the loss, then the score."""
         return [f"{name}_{what}" for name in self._parts for what in ("loss", self._score_name)]
@@ -112,6 +117,7 @@ class Curves:
                 }
         except Exception as error:  # whatever the tracer cannot follow is measured as before
             log.debug("The measuring of curves cannot be recorded: %s", error)
+            self._wanted = False
 
 
 def _sample(part: Part, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -27,8 +27,6 @@ _BLOCK_STEPS = 256
 _BLOCK_SECONDS = 0.05
 #: The first steps are where gradients tell most: each of them is measured.
 _ALWAYS_MEASURED = 100
-#: So many epochs are taken in one call at most.
-_MOST_EPOCHS = 256
 
 
 class Recorder:
@@ -73,8 +71,7 @@ class Recorder:
         self._curves = curves
         self._settings = settings
         self._on_event = on_event
-        self._base_lr = lr
-        self._lr = lr
+        self._base_lr = self._lr = lr
         self._planned = {change.step: change.lr for change in settings.lr_changes}
         self._model = model
         averages = (b for b in model.buffers() if b.is_floating_point())
@@ -143,15 +140,15 @@ class Recorder:
         """How many of the coming steps need nothing from here but their rate; 0 where the next one does."""
         return min(self._free(), _BLOCK_STEPS)
 
-    def free_epochs(self, per_epoch: int) -> int:
-        """How many of the coming epochs, of so many steps each, need nothing but what is measured between them.
+    def free_epochs(self, per_epoch: int, most: int) -> int:
+        """How many of the coming epochs, ``most`` at most, need nothing but what is measured between them.
 
         What is to happen at an epoch's end, a copy of the weights for the path, happens at the end of the last of them.
         """
         watched = self._stopping is not None or isinstance(self._factor, WatchingFactor)
         if watched or self.step % per_epoch:
             return 0
-        free = min(self._free() // per_epoch, _MOST_EPOCHS)
+        free = min(self._free() // per_epoch, most)
         return next((n for n in range(1, free) if self._snapshots.wants(self.step + n * per_epoch)), free)
 
     def evaluated(self, epoch: int) -> bool:
@@ -223,19 +220,18 @@ class Recorder:
         """
         self.flush()
         count, first, before = len(rates), self._epoch, self.step
-        now, paused = time.perf_counter(), self._started + self._waited
-        # Nobody looked at the clock meanwhile: all steps are taken to last equally long.
-        seconds = began - paused + (now - began) * np.arange(1, count + 1) / count
+        start, spent = began - self._started - self._waited, time.perf_counter() - began
+        seconds = start + spent * np.arange(1, count + 1) / count  # nobody looked at the clock meanwhile
         self.step += count
         self._apply_rate(rates[-1])
-        for number, row in enumerate(curves):
+        epochs = first + np.arange(count) // per_epoch
+        diverged = self._publish(losses.double().numpy(), epochs.astype(float), rates, norms, seconds)
+        for number, row in enumerate(curves if diverged is None else curves[:-1]):
             self._epoch = first + number
-            if number == len(curves) - 1:
-                epochs = np.repeat(np.arange(first, self._epoch + 1, dtype=float), per_epoch)
-                self._publish(losses.double().numpy(), epochs, rates, norms, seconds)
             if row is not None:
-                end = (number + 1) * per_epoch
-                self._note_curves(row, before + end, float(seconds[end - 1]))
+                self._note_curves(row, before + (end := (number + 1) * per_epoch), float(seconds[end - 1]))
+        if diverged is not None:
+            raise diverged
         self._snapshots.offer(self.step)
         self._epoch += 1
 
@@ -280,10 +276,13 @@ class Recorder:
             norms[list(self._norms)] = torch.stack(list(self._norms.values())).double().cpu().numpy()
         epochs, rates, seconds = np.full(count, float(self._epoch)), self._rates, np.array(self._seconds)
         self._losses, self._rates, self._seconds, self._norms = [], [], [], {}
-        self._publish(losses, epochs, rates, norms, seconds)
+        if (diverged := self._publish(losses, epochs, rates, norms, seconds)) is not None:
+            raise diverged
 
-    def _publish(self, losses: Column, epochs: Column, rates: Sequence[float], norms: Column, seconds: Column) -> None:
-        """Move the steps that end with the newest one into the history; raises Diverged at the first bad loss."""
+    def _publish(
+        self, losses: Column, epochs: Column, rates: Sequence[float], norms: Column, seconds: Column
+    ) -> Diverged | None:
+        """Move the steps that end with the newest one into the history, up to the first whose loss is not finite."""
         count, finite = len(losses), np.isfinite(losses)
         kept = count if finite.all() else int(np.argmin(finite)) + 1
         first = self.step - count + 1
@@ -297,9 +296,10 @@ class Recorder:
                 "seconds": seconds[:kept],
             }
         )
-        if not finite.all():
-            self.step = first + kept - 1
-            raise Diverged(self.step, self._epoch, rates[kept - 1], float(losses[kept - 1]))
+        if finite.all():
+            return None
+        self.step = first + kept - 1
+        return Diverged(self.step, int(epochs[kept - 1]), rates[kept - 1], float(losses[kept - 1]))
 
     def _note_curves(self, row: dict[str, float], step: int, seconds: float) -> None:
         """Move what was measured after an epoch into the history; raises Diverged where the loss is not finite."""

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gdstudio.training.batches import Batches
 from gdstudio.training.blocks import SECONDS, Bounds, after_gradients, names
-from gdstudio.training.capture import CapturedGradients
+from gdstudio.training.capture import CapturedGradients, holder, silently_scripted
 from gdstudio.training.curves import Curves
 from gdstudio.training.direct import DirectStep, Kernel
 from gdstudio.training.recorder import Recorder
@@ -69,9 +68,9 @@ class WholeEpochs:
             Diverged: A loss is not finite.
         """
         while epochs:
-            free = self._recorder.free_epochs(self._batches.per_epoch) if self._possible and self._short else 0
-            if free and self._ready():
-                count = min(free, self._length)
+            possible = self._possible and self._curves.recording and self._short and self._ready()
+            count = self._recorder.free_epochs(self._batches.per_epoch, self._length) if possible else 0
+            if count:
                 self._take(epochs[:count])
             else:
                 count, began = 1, time.perf_counter()
@@ -94,17 +93,21 @@ class WholeEpochs:
             self._recorder.current, self._recorder.finite,
         )  # fmt: skip
         self._gradients.keep(gradients)
-        taken = len(losses) // per_epoch
-        spent = time.perf_counter() - began
+        taken, spent = len(losses) // per_epoch, time.perf_counter() - began
         self._short = spent < _SHORT * taken
         self._length = max(1, round(SECONDS * taken / spent))
-        count = taken * per_epoch
-        found = np.full(count, np.nan)
+        measured, evaluated = measured[: len(losses)], evaluated[:taken]
+        found = np.full(len(losses), np.nan)
         if norms:
-            found[np.flatnonzero(measured[:count])] = torch.stack(norms).double().numpy()
-        values = iter(torch.stack(rows).tolist() if rows else ())
-        curves = [dict(zip(self._curves.columns, next(values), strict=True)) if e else None for e in evaluated[:taken]]
-        self._recorder.after_epochs(torch.stack(losses), rates[:count], found, curves, per_epoch, began)
+            found[np.flatnonzero(measured)] = torch.stack(norms).double().numpy()
+        self._recorder.after_epochs(
+            torch.stack(losses), rates[: len(losses)], found, self._rows_of(rows, evaluated), per_epoch, began
+        )
+
+    def _rows_of(self, measured: list[Tensor], evaluated: list[bool]) -> list[dict[str, float] | None]:
+        """What was measured after each epoch, by name; None where nothing was."""
+        values = iter(torch.stack(measured).tolist() if measured else ())
+        return [dict(zip(self._curves.columns, next(values), strict=True)) if wanted else None for wanted in evaluated]
 
     def _ready(self) -> bool:
         """Whether all that epochs consist of is recorded; puts it together the first time."""
@@ -140,14 +143,12 @@ def _function(
     bounds: Bounds,
 ) -> Callable[..., tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]]:
     """The loop over epochs as a function."""
-    holder = nn.Module()
+    recorded = holder()
     for size, module in steps.items():
-        holder.add_module(f"rows_{size}", module)
+        recorded.add_module(f"rows_{size}", module)
     for number, module in enumerate(parts):
-        holder.add_module(f"part_{number}", module)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TorchScript is deprecated
-        scripted = torch.jit.script(holder)
+        recorded.add_module(f"part_{number}", module)
+    scripted = silently_scripted(recorded)
     scripted.define(_source(list(steps), kernel, len(parts), bounds))
     function: Callable[..., tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]] = scripted.epochs
     return function
@@ -177,11 +178,12 @@ def epochs(
     gradients: List[Tensor] = []
     i = 0
     for e in range(len(evaluated)):
-        inputs = features.split(sizes)
-        targets = target.split(sizes)
         if len(orders) > 0:
             inputs = features.index_select(0, orders[e]).split(sizes)
             targets = target.index_select(0, orders[e]).split(sizes)
+        else:
+            inputs = features.split(sizes)
+            targets = target.split(sizes)
         for n in range(len(sizes)):
             {step}
             i += 1

@@ -6,11 +6,15 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from gdstudio.core.spec import ExperimentSpec
 from gdstudio.selftest.steps import recording
 from gdstudio.training.capture import scripted
+from gdstudio.training.run import run_experiment
+from gdstudio.training.whole_epochs import WholeEpochs
 
 
 @pytest.fixture
@@ -46,3 +50,21 @@ def test_the_self_test_finds_blocks_without_generated_source(no_generated_source
     losses, in_blocks = recording._losses(in_blocks=True)
     assert in_blocks > 20
     assert losses == recording._losses(in_blocks=False)[0]
+
+
+def test_every_run_of_such_a_program_takes_epochs_whole(
+    no_generated_source: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches of two sizes, two parts that are measured, and the same architecture once more."""
+    spec = ExperimentSpec().with_values(
+        {"data.source.kind": "moons", "data.source.size": 100, "model.hidden": [4], "training.epochs": 90}
+    )
+    taken: list[int] = []
+    take = WholeEpochs._take
+    monkeypatch.setattr(WholeEpochs, "_take", lambda self, epochs: (taken.append(len(epochs)), take(self, epochs)))
+    plain = run_experiment(spec.with_values({"training.capture": "off"})).history.steps.snapshot()["train_loss"]
+    for _ in range(2):
+        taken.clear()
+        recorded = run_experiment(spec.with_values({"training.capture": "on"}), health=False)
+        assert sum(taken) > 80
+        assert np.array_equal(recorded.history.steps.snapshot()["train_loss"], plain)

@@ -186,7 +186,7 @@ class StackedLayers:
         stacked = self._first[block]
         mixed = self._mixed((len(points), *stacked.shape[1:]))
         # A product with so short a side is slower than a sum, and what only y changes is at hand along the grid's row.
-        add, along = torch._add_relu if self._rectified else torch.add, stacked[1]
+        add, along = _add_relu if self._rectified else torch.add, stacked[1]
         for (_, x, y), out in zip(points, self._mixed.each(), strict=True):
             add(self._row(block, y), along, alpha=x, out=out)
         return mixed
@@ -316,7 +316,14 @@ def _affine(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Ten
 
 def _affine_relu(buffer: Buffer, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     out = _product(buffer, values, weight)
-    torch._add_relu(out, bias, out=out)
+    return _add_relu(out, bias, out=out)
+
+
+def _add_relu(values: Tensor, other: Tensor, *, out: Tensor, alpha: float = 1.0) -> Tensor:
+    """``relu(values + alpha·other)`` in one pass, which makes zeros of NaNs where threads divide it at odd places."""
+    if torch.get_num_threads() > 1:
+        return torch.add(values, other, alpha=alpha, out=out).relu_()
+    torch._add_relu(values, other, alpha=alpha, out=out)
     return out
 
 

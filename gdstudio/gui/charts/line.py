@@ -233,7 +233,7 @@ class LineChart(Chart):
             self._redraw()
 
     def set_hurried(self, on: bool) -> None:
-        """Draw with half the columns: while a curve is painted, nothing else runs in Python, training neither."""
+        """Draw with half the columns: what the window's thread takes, a run that trains meanwhile may miss."""
         if on != self._hurried:
             self._hurried = on
             self._redraw()
