@@ -118,10 +118,10 @@ class Blocks:
         if size in self._loops or self._failed:
             return self._loops.get(size)
         recorded, kernel = self._gradients.recorded(size), self._update.kernel
-        if recorded is None or kernel is None:
+        if recorded is None or recorded.module is None or kernel is None:
             return None
         try:
-            recorded.define(_source(recorded, kernel, self._bounds))
+            recorded.module.define(_source(recorded, kernel, self._bounds))
             self._loops[size] = _Loop(recorded, kernel, recorded.module.steps)
         except Exception as error:  # whatever TorchScript cannot express: single steps give the same numbers
             log.debug("Steps cannot be taken in blocks: %s", error)

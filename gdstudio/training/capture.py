@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from gdstudio.models.layers.dropout import SeededDropout, dropout_random
+from gdstudio.training.cuda_graph import GraphedFunction
 from gdstudio.training.trainer import Objective
 
 log = logging.getLogger(__name__)
@@ -37,13 +38,15 @@ _MAX_SIZES = 3
 
 
 def worthwhile(steps: int, values: int, device: torch.device) -> bool:
-    """Whether recording pays on the CPU.
+    """Whether recording pays.
 
     Args:
         steps: Steps of the run.
         values: Outputs of all layers for one batch.
         device: Where it runs.
     """
+    if device.type == "cuda":  # by what a launch and a capture are said to cost: no card was at hand to measure it
+        return steps * _SAVED_PER_STEP > _COST
     imported = "torch.fx.experimental.proxy_tensor" in sys.modules
     saved = steps * (_SAVED_PER_STEP + values * _SAVED_PER_VALUE)
     return device.type == "cpu" and saved > (_COST if imported else _FIRST_COST)
@@ -54,16 +57,14 @@ class Recorded:
     """The operations for batches of one size.
 
     Attributes:
-        module: ``(inputs, targets, *noises) -> (loss, *gradients)``.
+        replay: ``(inputs, targets, *noises) -> (loss, *gradients)``.
         noises: The shapes of what the dropout layers draw.
+        module: The same in TorchScript, to which methods can be added that use it; None for a CUDA graph.
     """
 
-    module: torch.jit.ScriptModule
+    replay: Callable[..., tuple[Tensor, ...]]
     noises: list[tuple[int, ...]]
-
-    def define(self, source: str) -> None:
-        """Add a method to the module; ``torch`` in its TorchScript is what it is here."""
-        self.module.define(source)
+    module: torch.jit.ScriptModule | None = None
 
 
 class CapturedGradients:
@@ -116,7 +117,7 @@ class CapturedGradients:
                 return self._plain(inputs, targets)
             recorded = self._recorded[size]
         loss: Tensor
-        loss, *gradients = recorded.module(inputs, targets, *self.noises(recorded, inputs))
+        loss, *gradients = recorded.replay(inputs, targets, *self.noises(recorded, inputs))
         self.keep(gradients)
         return loss
 
@@ -144,8 +145,13 @@ class CapturedGradients:
         try:
             with _unchanged(self._model):
                 shapes = self._noise_shapes(inputs)
-                noises = [torch.ones(shape, dtype=inputs.dtype) for shape in shapes]
-                self._recorded[len(inputs)] = Recorded(scripted(self._gradients, (inputs, targets, *noises)), shapes)
+                arguments = (inputs, targets, *(inputs.new_ones(shape) for shape in shapes))
+                if inputs.is_cuda:
+                    recorded = Recorded(GraphedFunction(self._gradients, arguments), shapes)
+                else:
+                    module = scripted(self._gradients, arguments)
+                    recorded = Recorded(module, shapes, module)
+                self._recorded[len(inputs)] = recorded
         except Exception as error:  # whatever the tracer cannot follow: the plain loop gives the same numbers
             log.debug("The step cannot be recorded: %s", error)
             self._failed = True

@@ -113,11 +113,11 @@ class WholeEpochs:
         """Whether all that epochs consist of is recorded; puts it together the first time."""
         if self._loop is None:
             kernel, parts = self._update.kernel, self._curves.recorded
-            steps = {size: self._gradients.recorded(size) for size in self._batches.sizes}
-            if kernel is None or not parts or None in steps.values():
+            recorded = {size: self._gradients.recorded(size) for size in self._batches.sizes}
+            modules = {size: r.module for size, r in recorded.items() if r is not None and r.module is not None}
+            if kernel is None or not parts or len(modules) < len(recorded):
                 return False
             try:
-                modules = {size: recorded.module for size, recorded in steps.items() if recorded is not None}
                 function = _function(modules, kernel, [module for module, _, _ in parts], self._bounds)
                 self._loop = _Loop(kernel, [[rows, target] for _, rows, target in parts], function)
             except Exception as error:  # whatever TorchScript cannot express: single epochs give the same numbers
