@@ -33,6 +33,7 @@ from gdstudio.gui.session import Session
 from gdstudio.gui.tables.view import TableView
 from gdstudio.gui.tabs.labs_scene import RaceStage
 from gdstudio.gui.theme import Theme
+from gdstudio.gui.widgets.scroll import scrolled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +155,7 @@ class LabsTab(QWidget):
         page.setStretchFactor(1, 3)
         page.setSizes([round(n * self._theme.em) for n in (21, 50)])
         layout = QVBoxLayout(self)
-        layout.addWidget(page)
+        layout.addWidget(scrolled(page))
 
     @Slot()
     def _refresh(self) -> None:
