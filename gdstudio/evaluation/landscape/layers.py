@@ -41,7 +41,7 @@ _BLOCK_BYTES = 2**19
 _MIN_ROWS = 512
 #: Rows of a block are a multiple of this, with empty rows at the end: among the values that are left over when it takes
 #: so many at once, ``_add_relu`` makes zeros of NaNs. Products along whole lines of the cache are quicker, too.
-_ALIGNED_ROWS = 32
+_ALIGNED_ROWS = 32 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 16
 #: Points together at most, so that a cancel is heard.
 _MAX_POINTS = 512
 #: Bytes of the outputs that are given at once, so that what a call of the loss costs is shared by many points …
