@@ -121,8 +121,8 @@ class Blocks:
         if recorded is None or recorded.module is None or kernel is None:
             return None
         try:
-            recorded.module.define(_source(recorded, kernel, self._bounds))
-            self._loops[size] = _Loop(recorded, kernel, recorded.module.steps)
+            function = recorded.method("steps", _source(recorded, kernel, self._bounds))
+            self._loops[size] = _Loop(recorded, kernel, function)
         except Exception as error:  # whatever TorchScript cannot express: single steps give the same numbers
             log.debug("Steps cannot be taken in blocks: %s", error)
             self._failed = True

@@ -66,6 +66,13 @@ class Recorded:
     noises: list[tuple[int, ...]]
     module: torch.jit.ScriptModule | None = None
 
+    def method(self, name: str, source: str) -> Callable[..., Any]:
+        """Add a method in TorchScript to the module, in which ``torch`` is what it is here."""
+        assert self.module is not None
+        self.module.define(source)
+        added: Callable[..., Any] = getattr(self.module, name)
+        return added
+
 
 class CapturedGradients:
     """Loss and gradients of a batch, recorded per batch size at its second appearance.

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from plain_loop import our_losses, plain_losses
+from same_numbers import CancelAfter, assert_same, numbers, standing, until
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
@@ -56,23 +57,6 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return noted
 
 
-def numbers(spec: ExperimentSpec, dataset: Dataset, **options: Any) -> dict[str, np.ndarray]:
-    """All that must be equal to the bit."""
-    history = RunHistory()
-    result = run_experiment(spec, dataset=dataset, history=history, **options)
-    found = {f"steps.{n}": c for n, c in history.steps.snapshot().items() if n != "seconds"}
-    found |= {f"epochs.{n}": c for n, c in history.epochs.snapshot().items() if n != "seconds"}
-    found |= {n: t.numpy() for n, t in result.model.state_dict().items()}
-    assert result.checkpoint is not None
-    state = result.checkpoint.state["optimizer"]
-    return found | {f"{n}.{k}": np.asarray(v) for n, entry in state.items() for k, v in entry.items()}
-
-
-def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert one.keys() == other.keys()
-    assert not [n for n in one if not np.array_equal(one[n], other[n], equal_nan=True)]
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -110,25 +94,9 @@ def test_resumed_between_any_two_blocks_the_rest_is_the_same(dataset: Dataset, s
     spec = SPEC.with_values({"model.dropout": 0.2, "optimizer.kind": "adam", "schedule.kind": "cosine"})
     whole = numbers(spec, dataset)
 
-    class Cancel(RunControl):
-        """Cancels when so many blocks were taken."""
-
-        def __init__(self, blocks: int) -> None:
-            super().__init__()
-            self.blocks = blocks
-
-        @property
-        def wanted(self) -> bool:
-            if len(sizes) >= self.blocks:
-                self._cancelled = True
-            return self._cancelled
-
-        @wanted.setter
-        def wanted(self, value: bool) -> None: ...
-
     for count in (1, 2, 5, 9, 14):
         sizes.clear()
-        result = run_experiment(spec, dataset=dataset, control=Cancel(count))
+        result = run_experiment(spec, dataset=dataset, control=CancelAfter(sizes, count))
         assert result.status == "cancelled"
         assert len(sizes) == count
         assert_same(numbers(spec, dataset, resume_from=result.checkpoint), whole)
@@ -190,20 +158,6 @@ def test_a_pause_and_a_rate_take_effect_between_two_blocks(dataset: Dataset, siz
     (change,) = results[0].spec.training.lr_changes
     assert change.step == changed + 1
     assert max(sizes) > 3
-
-
-def until(condition: Any) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
-def standing(history: RunHistory) -> bool:
-    """Whether nothing is added for a while that is longer than any block."""
-    before = len(history.steps)
-    time.sleep(0.3)
-    return len(history.steps) == before
 
 
 def test_the_lock_is_free_while_a_block_runs(dataset: Dataset) -> None:

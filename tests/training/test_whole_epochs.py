@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import numpy as np
 import pytest
+from same_numbers import CancelAfter, assert_same, standing, until
+from same_numbers import numbers as all_numbers
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
@@ -57,30 +58,11 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return noted
 
 
-def numbers(spec: ExperimentSpec, dataset: Dataset, *, health: bool = False, **options: Any) -> dict[str, np.ndarray]:
-    """All that must be equal to the bit; without health, which looks at early steps one by one."""
-    history = RunHistory()
-    result = run_experiment(spec, dataset=dataset, history=history, health=health, **options)
-    found = {f"steps.{n}": c for n, c in history.steps.snapshot().items() if n != "seconds"}
-    found |= {f"epochs.{n}": c for n, c in history.epochs.snapshot().items() if n != "seconds"}
-    found |= {n: t.numpy() for n, t in result.model.state_dict().items()}
-    for number, snapshot in enumerate(history.snapshots):
-        found |= {f"snapshot {number}.{n}": v for n, v in snapshot.state.items()}
-        found[f"snapshot {number}"] = np.array(snapshot.step)
-    if result.checkpoint is not None:
-        state = result.checkpoint.state["optimizer"]
-        found |= {f"{n}.{k}": np.asarray(v) for n, entry in state.items() for k, v in entry.items()}
-    return found
-
-
-def but_snapshots(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """A resumed run keeps none of what came before it."""
-    return {name: value for name, value in found.items() if not name.startswith("snapshot")}
-
-
-def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert one.keys() == other.keys()
-    assert not [n for n in one if not np.array_equal(one[n], other[n], equal_nan=True)]
+def numbers(
+    spec: ExperimentSpec, dataset: Dataset, *, health: bool = False, snapshots: bool = True, **options: Any
+) -> dict[str, np.ndarray]:
+    """Without health, which looks at early steps one by one, if not asked for."""
+    return all_numbers(spec, dataset, health=health, snapshots=snapshots, **options)
 
 
 @pytest.mark.parametrize(
@@ -160,30 +142,14 @@ def test_a_loss_that_is_not_finite_ends_the_run_at_its_step(batch_size: int, tak
 
 def test_resumed_after_any_call_the_rest_is_the_same(dataset: Dataset, taken: list[int]) -> None:
     spec = SPEC.with_values({"optimizer.kind": "adam", "schedule.kind": "cosine"})
-    whole = numbers(spec, dataset)
-
-    class Cancel(RunControl):
-        """Cancels when so many calls were made."""
-
-        def __init__(self, calls: int) -> None:
-            super().__init__()
-            self.calls = calls
-
-        @property
-        def wanted(self) -> bool:
-            if len(taken) >= self.calls:
-                self._cancelled = True
-            return self._cancelled
-
-        @wanted.setter
-        def wanted(self, value: bool) -> None: ...
+    whole = numbers(spec, dataset, snapshots=False)
 
     for count in (1, 2, 4):
         taken.clear()
-        result = run_experiment(spec, dataset=dataset, control=Cancel(count), health=False)
+        result = run_experiment(spec, dataset=dataset, control=CancelAfter(taken, count), health=False)
         assert result.status == "cancelled"
         assert len(taken) == count
-        assert_same(but_snapshots(numbers(spec, dataset, resume_from=result.checkpoint)), but_snapshots(whole))
+        assert_same(numbers(spec, dataset, snapshots=False, resume_from=result.checkpoint), whole)
 
 
 def test_a_pause_and_a_rate_take_effect_between_two_calls(dataset: Dataset, taken: list[int]) -> None:
@@ -216,20 +182,6 @@ def test_a_pause_and_a_rate_take_effect_between_two_calls(dataset: Dataset, take
     changed = int(np.argmax(steps["learning_rate"] == 0.02))
     assert changed in (there, there + 1)
     assert set(steps["learning_rate"][changed:]) == {0.02}
-
-
-def until(condition: Any) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
-def standing(history: RunHistory) -> bool:
-    """Whether nothing is added for a while that is longer than any call."""
-    before = len(history.steps)
-    time.sleep(0.3)
-    return len(history.steps) == before
 
 
 def test_what_cannot_be_put_together_is_taken_epoch_by_epoch(
