@@ -13,6 +13,7 @@ from torch import nn
 from gdstudio.core.errors import StudioError
 from gdstudio.core.registry import registry
 from gdstudio.evaluation.landscape.evaluator import Evaluator
+from gdstudio.evaluation.landscape.layers import stack_layers
 from gdstudio.evaluation.landscape.planes import line_between, points_plane, random_plane, trajectory_plane
 from gdstudio.evaluation.landscape.problem import Problem
 from gdstudio.evaluation.landscape.progressive import pictures, strides
@@ -375,3 +376,17 @@ def test_a_value_that_is_not_a_number_in_one_row_alone_is_not_lost(rows, hidden)
     points = np.random.default_rng(0).uniform(-0.1, 0.1, (40, 2))
     assert np.isnan(by_hand(problem, plane, points)).all()
     assert np.isnan(Evaluator(problem, plane).values(points)).all()
+
+
+def test_what_is_not_a_number_is_not_lost_where_threads_meet():
+    model = nn.Sequential(nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 1)).eval()
+    plane = random_plane(model, vector_of(model), 0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        outputs = stack_layers(model, plane, torch.full((100_000, 2), torch.nan)).outputs(
+            torch.tensor([[1.0, 0.1, 0.2]])
+        )
+    finally:
+        torch.set_num_threads(before)
+    assert outputs.isnan().all()
