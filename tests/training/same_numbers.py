@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sized
 from typing import Any
@@ -12,6 +13,7 @@ from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset
+from gdstudio.training.result import RunResult
 from gdstudio.training.run import run_experiment
 
 
@@ -52,6 +54,46 @@ class CancelAfter(RunControl):
 
     @wanted.setter
     def wanted(self, value: bool) -> None: ...
+
+
+def interfere(spec: ExperimentSpec, dataset: Dataset, taken: Callable[[], int], enough: int) -> RunHistory:
+    """Pause a run, take one step, change its rate, go on and end it, and look at its steps.
+
+    Args:
+        spec: With a rate that is not 0.02, and more epochs than will be needed.
+        dataset: Its rows.
+        taken: How much was taken in the way that is tested so far.
+        enough: So much of it is waited for, before the pause and after it.
+    """
+    control, history = RunControl(), RunHistory()
+    results: list[RunResult] = []
+    thread = threading.Thread(
+        target=lambda: results.append(run_experiment(spec, dataset=dataset, control=control, history=history))
+    )
+    thread.start()
+    try:
+        until(lambda: taken() > enough)
+        control.pause()
+        until(lambda: standing(history))
+        there = len(history.steps)
+        control.step()
+        until(lambda: len(history.steps) == there + 1)
+        control.set_learning_rate(0.02)
+        control.resume()
+        before = taken()
+        until(lambda: taken() > before + enough)
+    finally:
+        control.cancel()
+        thread.join()
+    steps = history.steps.snapshot()
+    assert np.array_equal(steps["step"], np.arange(1, len(steps["step"]) + 1))
+    assert (np.diff(steps["seconds"]) >= 0).all()
+    changed = int(np.argmax(steps["learning_rate"] == 0.02))
+    assert changed in (there, there + 1)
+    assert set(steps["learning_rate"][changed:]) == {0.02}
+    (change,) = results[0].spec.training.lr_changes
+    assert change.step == changed + 1
+    return history
 
 
 def until(condition: Callable[[], object]) -> None:

