@@ -232,8 +232,10 @@ def stack_layers(model: nn.Module, plane: Plane, features: Tensor) -> StackedLay
         return None
     weight = places[id(head.weight)]
     count, block = len(features), _block_rows(len(features), max(widths))
-    padded = nn.functional.pad(features, (0, 0, 0, -count % _ALIGNED_ROWS))
-    first = [weight @ rows.T for rows in padded.split(block)]
+    # Few rows with no ReLU but the first layer's meet no ``_add_relu``, and empty rows among them would cost a tenth.
+    if any(type(layer) is nn.ReLU for layer in behind) or widths[0] * count >= _ONE_BY_ONE:
+        features = nn.functional.pad(features, (0, 0, 0, -count % _ALIGNED_ROWS))
+    first = [weight @ rows.T for rows in features.split(block)]
     if head.bias is not None:
         for values in first:
             values += places[id(head.bias)][:, :, None]
